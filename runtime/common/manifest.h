@@ -1,0 +1,110 @@
+/*
+ * What a compiled script says about itself, kept as text in the section
+ * ".spile" of a BPF object or kernel module. A backend writes it, the runner
+ * reads it: formats, places for error messages, probes and how to attach them,
+ * globals that -G may set, offsets to relocate on the target.
+ *
+ * User-space only. manifest_parse() checks everything: counts, numbers, the
+ * version line; a foreign or truncated text gives NULL and a reason.
+ */
+#ifndef SPILE_COMMON_MANIFEST_H
+#define SPILE_COMMON_MANIFEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MANIFEST_VERSION = 1 };
+
+struct manifest_pair {
+	const char *key;
+	const char *value;
+};
+
+/* A set of key=value pairs; the keys of each use are documented there. */
+struct manifest_pairs {
+	struct manifest_pair *items;
+	size_t count;
+};
+
+/* A global that -G may set, or whose histogram is printed. */
+struct manifest_global {
+	const char *name;
+	char type;		/* 'l' long, 't' text, 's' statistic, 'a' array */
+	uint64_t offset;	/* l, t: in the map of globals */
+	uint64_t room;		/* t: bytes */
+	/* histogram: 0 none, 1 log, 2 linear with these bounds */
+	int hist;
+	int64_t start, stop, step;
+};
+
+/* One place where an error can happen: "identifier" at "file:line:col". */
+struct manifest_site {
+	const char *identifier;
+	const char *place;
+};
+
+/*
+ * One probe. kind names a row of attach.def; pairs hold what that row needs:
+ *	begin end error		priority
+ *	timer			interval (ns), randomize (ns)
+ *	perf			type, config, period or hertz, cpus ("0-3,8", or
+ *				"all")
+ *	raw_tracepoint		name
+ *	tracepoint		system, name
+ *	procfs_read procfs_write	path, umask, maxsize
+ *	input			unit ("char" or "line")
+ */
+struct manifest_probe {
+	const char *kind;
+	const char *program;	/* name of the program in the object */
+	const char *name;	/* pp(), as error messages show it */
+	struct manifest_pairs pairs;
+};
+
+/*
+ * An offset that depends on the target kernel: @path like
+ * "task_struct.mm.owner" starts at a struct type; the runner finds it in the
+ * target's BTF and stores the byte offset of the last member, and for
+ * bit-fields the shifts, at @offset of the read-only data (three uint64_t:
+ * byte offset, left shift, right shift of a 64-bit load).
+ */
+struct manifest_reloc {
+	const char *path;
+	uint64_t offset;
+};
+
+struct manifest {
+	struct manifest_pairs session;	/* name, backend, maxerrors, maxskipped,
+					 * maxstringlen, compatible, ... */
+	const char **formats;
+	size_t format_count;
+	struct manifest_site *sites;
+	size_t site_count;
+	struct manifest_global *globals;
+	size_t global_count;
+	struct manifest_probe *probes;
+	size_t probe_count;
+	struct manifest_reloc *relocs;
+	size_t reloc_count;
+};
+
+/* The value under @key, or NULL. */
+const char *manifest_pair_get(const struct manifest_pairs *pairs,
+			      const char *key);
+/* The same as a number, @missing when it is not there. */
+long long manifest_pair_number(const struct manifest_pairs *pairs,
+			       const char *key, long long missing);
+
+/* The text form, malloc'd and NUL-terminated; the caller frees it. */
+char *manifest_print(const struct manifest *manifest);
+
+/*
+ * Reads the text form. The result and all in it is one malloc'd block that
+ * manifest_free() releases. NULL with a sentence in @ret_reason (static text)
+ * when the text is not a manifest of this version.
+ */
+struct manifest *manifest_parse(const char *text, size_t size,
+				const char **ret_reason);
+void manifest_free(struct manifest *manifest);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * What crosses from probes to the reader: records in the output buffer and one
+ * page of shared counters. Both backends write exactly this; one reader reads
+ * it. All fields are in the byte order of the machine.
+ *
+ * A record is a wire_head followed by its arguments, each on 8 bytes:
+ *	long	8 bytes
+ *	text	uint64_t room, then room bytes (a multiple of 8). The text
+ *		ends at the first NUL or at room, whichever comes first.
+ *	bytes	like text, but all of uint64_t length that precedes room count
+ *		(%m, %M): uint64_t length, uint64_t room, room bytes.
+ */
+#ifndef SPILE_COMMON_WIRE_H
+#define SPILE_COMMON_WIRE_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#elif defined(__bpf__)
+#include <linux/types.h>
+#else
+#include <linux/types.h>
+#endif
+
+enum wire_kind {
+	WIRE_PRINT = 1,	/* id: format; arguments as its directives say */
+	WIRE_HIST,	/* id: global; longs: bucket counts, all of them */
+	WIRE_ERROR,	/* id: probe; long site, long chain length, chain longs
+			 * (outermost last), text message */
+	WIRE_WARN,	/* id 0; text */
+	WIRE_LOG,	/* id 0; text, a newline is added */
+	WIRE_SYSTEM,	/* id 0; text: a command for the shell */
+	WIRE_EXIT,	/* id 0: end the session; nothing follows */
+	WIRE_VALUE,	/* id 0; text: what a procfs read handler hands out */
+	WIRE_KINDS
+};
+
+struct wire_head {
+	__u16 kind;	/* enum wire_kind */
+	__u16 cpu;	/* where it was written */
+	__u32 id;
+};
+
+/* States of a session. Probes other than begin, end and error run only while
+ * it is RUNNING. */
+enum wire_state {
+	WIRE_STARTING,	/* begin probes run */
+	WIRE_RUNNING,
+	WIRE_STOPPING,	/* exit() or a signal: end probes come */
+	WIRE_FAILING,	/* too many errors: error probes come, no end probes */
+	WIRE_ABORTED,	/* abort(): at once, end probes still come */
+};
+
+/* Why a hit was skipped. ORDER: the reader's words for them. */
+enum wire_skip {
+	WIRE_SKIP_LOCK,		/* a lock was not had in time */
+	WIRE_SKIP_FRAME,	/* no scratch frame free: probes nested too deep */
+	WIRE_SKIP_NEST,		/* the kernel refused to run it re-entered */
+	WIRE_SKIPS
+};
+
+/* The shared page. Counters grow by atomic adds. */
+struct wire_shared {
+	__u64 state;		/* enum wire_state */
+	__u64 lost;		/* records that found no room */
+	__u64 errors;		/* runtime errors not caught */
+	__u64 skipped[WIRE_SKIPS];
+	__u64 truncated;	/* texts cut at MAXSTRINGLEN */
+	__s64 target;		/* -x, -c: target() */
+	__s64 runner;		/* process id of the reader */
+	__s64 gmt_offset;	/* seconds east of UTC, for tz_* */
+	char zone[16];		/* name of the time zone */
+	__u64 clock_offset;	/* ns from CLOCK_MONOTONIC to CLOCK_REALTIME */
+	__u64 hertz;		/* kernel HZ, jiffies base below */
+	__u64 jiffies_base;	/* jiffies when CLOCK_BOOTTIME was 0 */
+	char module[64];	/* module_name() */
+	__u64 input_length;	/* bytes of value[] */
+	char value[4096];	/* $value of a procfs write, input.* line */
+};
+
+#endif

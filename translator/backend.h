@@ -1,0 +1,36 @@
+/*
+ * What a backend is: from the intermediate form to something the runner loads.
+ * The driver reaches backends only through backends[] (backends/registry.c).
+ */
+#ifndef SPILE_BACKEND_H
+#define SPILE_BACKEND_H
+
+#include <stddef.h>
+
+struct arena;
+struct ir_program;
+
+struct backend_options {
+	const char *kernel_release;	/* -r, or the running kernel */
+	const char *work_folder;	/* for intermediate files */
+	const char *output;		/* path of the artefact to write */
+	const char *dump;		/* "llvm" or "bpf": also print that; NULL */
+	int verbose;			/* messages of tools shown */
+};
+
+struct backend {
+	const char *name;	/* "bpf", "kernel" */
+	const char *suffix;	/* ".bpf.o", ".ko" */
+	/* NULL if it can do all of the program; else why not: which construct,
+	 * where, and what to do (in the arena). */
+	const char *(*refuses)(struct arena *arena,
+			       const struct ir_program *program);
+	/* Writes the artefact. NULL, or what went wrong (in the arena). */
+	const char *(*emit)(struct arena *arena, struct ir_program *program,
+			    const struct backend_options *options);
+};
+
+extern const struct backend backends[];
+extern const size_t backend_count;
+
+#endif

@@ -1,0 +1,1 @@
+backend_bpf_sources =

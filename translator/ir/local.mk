@@ -1,0 +1,3 @@
+ir_sources = \
+	translator/ir/ir.h \
+	translator/ir/ops.def

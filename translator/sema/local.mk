@@ -1,0 +1,1 @@
+sema_sources =

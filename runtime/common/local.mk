@@ -2,6 +2,7 @@ common_sources = \
 	runtime/common/attach.def \
 	runtime/common/errors.def \
 	runtime/common/intrinsics.def \
+	runtime/common/manifest.c \
 	runtime/common/manifest.h \
 	runtime/common/stat.h \
 	runtime/common/wire.h

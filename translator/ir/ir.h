@@ -35,6 +35,15 @@ enum ir_code {
 
 enum ir_type { IR_VOID, IR_LONG, IR_TEXT };
 
+/* The number that fail.with takes: rows of errors.def, from 1. */
+enum ir_error {
+	IR_ERROR_NONE,
+#define ERROR(id, sentence) IR_ERROR_##id,
+#include "runtime/common/errors.def"
+#undef ERROR
+	IR_ERRORS
+};
+
 enum ir_arg_kind {
 	IR_ARG_VAR,	/* number: variable of the function */
 	IR_ARG_LONG,	/* number */

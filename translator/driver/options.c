@@ -623,6 +623,7 @@ static void complain_unknown(struct reading *reading, const char *word)
 	}
 	for (size_t i = 0; i < ROW_COUNT; i++)
 		names[i] = rows[i].kind == ROW_GROUP ? NULL : rows[i].name;
+	word = arena_strndup(reading->arena, word, strcspn(word, "="));
 	near = diag_nearest(word + strspn(word, "-"), names, ROW_COUNT);
 	if (near)
 		complain(reading, "unknown option %s; did you mean --%s?",
@@ -692,14 +693,15 @@ static void read_args(struct reading *reading, int argc, char **argv,
 /* ---- the rc file ---- */
 
 /* The next word, with quotes and backslashes as in a shell; NULL at the end.
- * '#' at the beginning of a word begins a comment. */
+ * '#' at the beginning of a word begins a comment; a backslash joins lines. */
 static char *next_word(struct arena *arena, const char **at)
 {
 	struct buf word = { 0 };
 	const char *p = *at;
 	char quote = 0;
 
-	while (isspace((unsigned char)*p) || *p == '#') {
+	while (isspace((unsigned char)*p) || *p == '#' ||
+	       (*p == '\\' && p[1] == '\n')) {
 		if (*p == '#')
 			p += strcspn(p, "\n");
 		else

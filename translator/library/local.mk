@@ -1,1 +1,3 @@
-library_sources =
+library_sources = \
+	translator/library/library.c \
+	translator/library/library.h

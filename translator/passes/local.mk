@@ -1,1 +1,2 @@
-passes_sources =
+passes_sources = \
+	translator/passes/passes.h

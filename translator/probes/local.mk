@@ -1,1 +1,9 @@
-probes_sources =
+probes_sources = \
+	translator/probes/begin.c \
+	translator/probes/families.def \
+	translator/probes/family.h \
+	translator/probes/perf.c \
+	translator/probes/procfs.c \
+	translator/probes/table.c \
+	translator/probes/timer.c \
+	translator/probes/tracepoint.c

@@ -1,1 +1,4 @@
-sema_sources =
+sema_sources = \
+	translator/sema/sema.h \
+	translator/sema/symbol.c \
+	translator/sema/expand.c

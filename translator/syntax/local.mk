@@ -2,10 +2,12 @@ syntax_sources = \
 	translator/syntax/ast.def \
 	translator/syntax/ast.h \
 	translator/syntax/parse.h \
-	translator/syntax/lex.yy.c \
 	translator/syntax/lexer.l \
 	translator/syntax/token.h \
 	translator/syntax/tokens.def \
-	translator/syntax/words.def
+	translator/syntax/words.def \
+	translator/syntax/macro.c \
+	translator/syntax/point.c \
+	translator/syntax/token.c
 
 syntax_built =

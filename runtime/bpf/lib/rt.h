@@ -64,6 +64,10 @@ struct rt_frame {
 	__u32 groups;		/* regex: groups matched, 0 none */
 	__u16 group_from[RT_GROUPS];
 	__u16 group_to[RT_GROUPS];
+	__u64 busy;		/* claimed by a hit */
+	__u64 held;		/* iterators that this hit holds, a bit each */
+	__u32 top;		/* step machine: free part of the stack */
+	__u32 depth;		/* step machine: recursive calls now */
 	struct rt_text message;	/* of RT_ERROR_TEXT */
 	struct rt_text token;	/* what tokenize works on */
 	struct rt_text subject;	/* what the last =~ matched against */
@@ -78,6 +82,27 @@ extern const __u64 rt_max_errors;	/* MAXERRORS */
 	((__u64)(__u8)(conversion) | (__u64)(__u8)(flag) << 8 | \
 	 ((__u64)(width) & 0xffff) << 16 | ((__u64)(precision) & 0xffff) << 32)
 enum { RT_NO_PRECISION = 0xffff };
+
+/*
+ * The shared page is the data section .data.spile_shared of the object, so a
+ * field is read and written in place, without a lookup. The ring buffer is the
+ * map spile_output, which the backend defines (the runner sizes it).
+ */
+extern struct wire_shared spile_shared;
+extern struct rt_map { int unused; } spile_output;
+
+/* ---- output (out.bpf.c, global functions) ---- */
+
+/* A record of one text: WIRE_WARN, WIRE_LOG, WIRE_SYSTEM, WIRE_VALUE. */
+long rt_output_text(__u32 kind, const struct rt_text *text);
+/* exit(): the state and the record that ends the session. */
+long rt_output_exit(void);
+/* Raises @error (enum rt_error) in a frame; the site is the backend's. */
+static inline void rt_raise(struct rt_frame *frame, __u32 error, __s64 arg)
+{
+	frame->error = error;
+	frame->error_arg = arg;
+}
 
 /* ---- texts (global functions) ---- */
 

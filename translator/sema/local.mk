@@ -1,4 +1,9 @@
 sema_sources = \
 	translator/sema/sema.h \
 	translator/sema/symbol.c \
-	translator/sema/expand.c
+	translator/sema/expand.c \
+	translator/sema/context.c \
+	translator/sema/poison.h \
+	translator/sema/resolve.c \
+	translator/sema/fold.c \
+	translator/sema/infer.c

@@ -1,8 +1,13 @@
 target_sources = \
-	translator/target/access.h \
-	translator/target/btf.h \
-	translator/target/ctype.h \
+	translator/target/kernel.c \
 	translator/target/kernel.h \
-	translator/target/pretty.h \
+	translator/target/syscall.c \
+	translator/target/ctype.c \
+	translator/target/ctype.h \
+	translator/target/btf.c \
+	translator/target/btf.h \
+	translator/target/tracepoint.c \
 	translator/target/tracepoint.h \
-	translator/target/ctype.c
+	translator/target/access.h \
+	translator/target/pretty.h \
+	translator/target/syscall-names.h

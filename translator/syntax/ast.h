@@ -54,7 +54,7 @@ struct expr_list {
 };
 
 /* One step after a target value: ->name, [index], or a final $ / $$. */
-enum access_kind { ACCESS_MEMBER, ACCESS_INDEX, ACCESS_PRETTY };
+enum access_kind { STEP_MEMBER, STEP_INDEX, STEP_PRETTY };
 
 struct access {
 	enum access_kind kind;
@@ -79,10 +79,11 @@ struct expr {
 	struct expr *a, *b, *c;
 	struct expr_list list;		/* arguments or keys */
 	VEC(struct access) path;	/* ACCESS */
+	int height;			/* of the tree; the parser bounds it */
 	/* sema */
 	enum type type;
 	void *ref;			/* what a name means, set by resolve */
-	const struct ctype *ctype;	/* C type of a pointer value, or NULL */
+	struct ctype *ctype;	/* C type of a pointer value, or NULL */
 };
 
 enum sort_order { SORT_NONE = 0, SORT_UP = 1, SORT_DOWN = -1 };
@@ -179,6 +180,16 @@ struct probe_decl {
 	struct ast_file *file;
 };
 
+enum item_kind {
+	ITEM_GLOBAL, ITEM_FUNCTION, ITEM_PROBE, ITEM_ALIAS, ITEM_EMBEDDED,
+};
+
+/* One item of a file, by its kind and its place in the list of that kind. */
+struct ast_item {
+	enum item_kind kind;
+	size_t index;
+};
+
 /* One parsed file. */
 struct ast_file {
 	const struct source *source;
@@ -188,6 +199,7 @@ struct ast_file {
 	VEC(struct probe_decl *) aliases;
 	VEC(struct stmt *) embedded;	/* top-level %{ %} */
 	VEC(struct span) items;	/* every item's span in source order */
+	VEC(struct ast_item) order;	/* the same items: what they are */
 };
 
 /* Spelling of an operator: "+", "<<<"; "" for OP_NONE. */

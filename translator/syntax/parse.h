@@ -32,6 +32,7 @@ struct parser {
 	struct diag *diag;
 	const struct syntax_facts *facts;
 	struct map macros;	/* of .stpm files: visible to all that follow */
+	bool lenient;		/* unknown @names read as functions: for tools */
 };
 
 /*

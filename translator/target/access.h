@@ -70,6 +70,12 @@ struct access_plan {
 	uint32_t left_shift, right_shift;
 	struct ctype *type;	/* of the result, for further steps on it: a
 				 * pointer for '&' */
+
+	/* private: where the last FIELD step stands, to go on from it */
+	struct ctype *root;
+	uint64_t root_bits;
+	uint32_t bit_size;
+	bool is_place;
 };
 
 /*
@@ -91,6 +97,18 @@ struct access_plan *access_resolve(struct arena *arena, struct ctype *type,
 				   size_t item_count,
 				   const char **ret_reason);
 
+/*
+ * Plans that go on from @plan, which stays as it is: to a member of its type
+ * (or of the type that it points to), as ctype_members() gives it, and to an
+ * element of an array. NULL when the type has no such thing.
+ */
+struct access_plan *access_to_member(struct arena *arena,
+				     const struct access_plan *plan,
+				     const struct ctype_member *member);
+struct access_plan *access_to_element(struct arena *arena,
+				      const struct access_plan *plan,
+				      int64_t index);
+
 /* Turns a plan into that of '&': its address. False with a reason for what has
  * none (a value, a bit-field). */
 bool access_take_address(struct access_plan *plan, const char **ret_reason);
@@ -102,8 +120,11 @@ bool access_take_address(struct access_plan *plan, const char **ret_reason);
  * bit_offset / 8, but at most struct_size - 8 where that is not negative;
  * left = 64 - (bit_offset - 8 * byte offset) - bit_size; right = 64 - bit_size.
  */
-void access_bit_field(uint64_t struct_size, uint64_t bit_offset,
-		      uint32_t bit_size, struct access_step *ret_step,
-		      struct access_plan *ret_plan);
+struct access_bits {
+	int64_t offset;
+	uint32_t left_shift, right_shift;
+};
+struct access_bits access_bit_field(uint64_t struct_size, uint64_t bit_offset,
+				    uint32_t bit_size);
 
 #endif

@@ -5,6 +5,7 @@ target_sources = \
 	translator/target/ctype.c \
 	translator/target/ctype.h \
 	translator/target/btf.c \
+	translator/target/btf-text.c \
 	translator/target/btf.h \
 	translator/target/tracepoint.c \
 	translator/target/tracepoint.h \

@@ -1,8 +1,9 @@
 /*
  * Parses files and says OK or what is wrong, for tests of the syntax phase.
  *
- *	parse_tool [--privileged] [--lenient] [--quiet] [--macros FILE]...
- *		   [--print | --roundtrip | --names] [--arg TEXT]... FILE...
+ *	parse_tool [--privileged] [--lenient] [--library] [--quiet]
+ *		   [--print | --roundtrip | --names] [--arg TEXT]...
+ *		   [--macros FILE]... FILE...
  *
  * --print shows the tree as a script; --roundtrip checks that what it shows
  * parses to the same; --names lists what scan_names() finds; --lenient takes
@@ -27,6 +28,7 @@ struct tool {
 	enum mode mode;
 	bool privileged;
 	bool quiet;
+	bool library;
 	const char *args[16];
 	bool used[16];
 	int failed;
@@ -54,7 +56,8 @@ static struct source *load(struct tool *tool, const char *path)
 	char *text = file_read(tool->arena, path, &size);
 
 	if (text)
-		return source_create(tool->arena, path, text, size, false);
+		return source_create(tool->arena, path, text, size,
+				     tool->library);
 	fprintf(stderr, "%s: %s\n", path, strerror(errno));
 	tool->failed++;
 	return NULL;
@@ -70,7 +73,7 @@ static void show_name(void *context, char kind, const char *name)
 static char *parse_again(struct tool *tool, const char *path, const char *text)
 {
 	struct source *source = source_create(tool->arena, path, text,
-					      strlen(text), false);
+					      strlen(text), true);
 	struct parser plain = tool->parser;
 	struct ast_file *file = parse_file(&plain, source, true);
 	struct buf out = { 0 };
@@ -145,6 +148,8 @@ static int read_option(struct tool *tool, const char *word, const char *next)
 		tool->privileged = true;
 	else if (strcmp(word, "--lenient") == 0)
 		tool->parser.lenient = true;
+	else if (strcmp(word, "--library") == 0)
+		tool->library = true;
 	else if (strcmp(word, "--quiet") == 0)
 		tool->quiet = true;
 	else if (strcmp(word, "--print") == 0)
@@ -189,7 +194,8 @@ int main(int argc, char **argv)
 	tool.parser.arena = arena;
 	tool.parser.facts = &tool.facts;
 	tool.parser.diag = diag_create(arena, (struct diag_options){
-						      .out = stderr });
+						      .out = stderr,
+						      .limit = 100000 });
 	for (int i = 1, taken; i < argc; i += taken) {
 		taken = read_option(&tool, argv[i],
 				    i + 1 < argc ? argv[i + 1] : NULL);

@@ -142,6 +142,8 @@ static size_t close_group(const struct token *in, size_t count, size_t at,
 			at = close_paren(in, count, at);
 			break;
 		case TOKEN_DOT:
+		case TOKEN_QUESTION:
+		case TOKEN_NOT:
 			break;
 		default:
 			if (!is_word(&in[at]))

@@ -99,7 +99,7 @@ enum format_kind format_next(struct format_iterator *iterator,
 	}
 	if (iterator->at < iterator->end && holds("0+- #", *iterator->at))
 		directive->flag = *iterator->at++;
-	if (iterator->at < iterator->end && holds("0+- #", *iterator->at)) {
+	if (iterator->at < iterator->end && holds("+- #", *iterator->at)) {
 		iterator->at++;
 		return refuse(iterator, directive,
 			      "a directive takes one flag only");

@@ -2,4 +2,12 @@ rt_lib_sources = \
 	runtime/bpf/lib/frame.bpf.c \
 	runtime/bpf/lib/out.bpf.c \
 	runtime/bpf/lib/array.bpf.c \
-	runtime/bpf/lib/stat.bpf.c
+	runtime/bpf/lib/stat.bpf.c \
+	runtime/bpf/lib/format.bpf.c \
+	runtime/bpf/lib/iter.bpf.c \
+	runtime/bpf/lib/lock.bpf.c \
+	runtime/bpf/lib/prim_session.bpf.c \
+	runtime/bpf/lib/prim_task.bpf.c \
+	runtime/bpf/lib/prim_text.bpf.c \
+	runtime/bpf/lib/prim_time.bpf.c \
+	runtime/bpf/lib/text.bpf.c

@@ -1,0 +1,141 @@
+/*
+ * sprintf on the probe side: see rt.h. What characters a number has and where
+ * the padding goes is decided by runtime/common/format.h, as everywhere.
+ */
+#include "runtime/bpf/lib/text.h"
+#include "runtime/common/format.h"
+
+/* @count times @c at @at; overshoots into the slack, the caller writes what
+ * follows. Returns the place behind, at most rt_text_most(). */
+RT_INLINE __u64 fill(struct rt_text *dst, __u64 at, char c, __u64 count)
+{
+	__u64 word = 0x0101010101010101ULL * (__u8)c, i;
+
+	if (count > rt_text_most() - at)
+		count = rt_text_most() - at;
+	for (i = 0; i < RT_TEXT_SIZE; i += 8) {
+		if (i >= count)
+			break;
+		((struct rt_word *)(dst->s + RT_MASKED(at + i)))->bits = word;
+	}
+	return at + count;
+}
+
+RT_INLINE __u64 put(struct rt_text *dst, __u64 at, const char *from,
+		    __u64 count)
+{
+	if (count > rt_text_most() - at)
+		count = rt_text_most() - at;
+	bpf_probe_read_kernel(dst->s + RT_MASKED(at), RT_MASKED(count), from);
+	return at + count;
+}
+
+/* A value of @count characters at @from in a field. */
+RT_INLINE __u64 put_field(struct rt_text *dst, __u64 at, __u64 spec,
+			  const char *from, __u64 count)
+{
+	__u64 width = format_spec_width(spec);
+	__u64 space = width > count ? width - count : 0;
+
+	if (space && format_spec_flag(spec) != '-') {
+		at = fill(dst, at, ' ', space);
+		space = 0;
+	}
+	at = put(dst, at, from, count);
+	if (space)
+		at = fill(dst, at, ' ', space);
+	return at;
+}
+
+/* Ends the text; counts what had no room. */
+RT_INLINE __u64 finish(struct rt_text *dst, __u64 at, __u64 wanted)
+{
+	dst->s[RT_MASKED(at)] = '\0';
+	if (wanted > at)
+		rt_count_truncated();
+	return at;
+}
+
+RT_GLOBAL __u64 rt_format_text(struct rt_text *dst, __u64 at, __u64 spec,
+			       const struct rt_text *value)
+{
+	__u64 count, wanted, width = format_spec_width(spec);
+
+	if (!dst || !value)
+		return 0;
+	if (at > rt_text_most())
+		at = rt_text_most();
+	count = rt_text_length(value);
+	if (count > format_spec_precision(spec) &&
+	    format_spec_precision(spec) != FORMAT_NO_PRECISION)
+		count = format_spec_precision(spec);
+	wanted = at + (width > count ? width : count);
+	at = put_field(dst, at, spec, value->s, count);
+	return finish(dst, at, wanted);
+}
+
+static __u64 put_number(struct rt_text *dst, __u64 at, __u64 spec,
+			__s64 value, __u64 *ret_wanted)
+{
+	struct format_number number = {};
+	__u64 from;
+
+	format_layout(&number, spec, value);
+	*ret_wanted = at + number.left + number.head_count + number.zeros +
+		      number.count + number.right;
+	at = fill(dst, at, ' ', number.left);
+	at = put(dst, at, number.head, number.head_count & 3);
+	at = fill(dst, at, '0', number.zeros);
+	from = RT_OPAQUE(FORMAT_DIGITS - number.count) & (FORMAT_DIGITS - 1);
+	at = put(dst, at, number.digits + from, number.count);
+	return fill(dst, at, ' ', number.right);
+}
+
+/* The character in a field, or (flag #) its escape sequence. */
+static __u64 put_char(struct rt_text *dst, __u64 at, __u64 spec, __u8 c,
+		      __u64 *ret_wanted)
+{
+	__u64 width = format_spec_width(spec), count = 1;
+	char text[8] = { c };
+
+	if (format_spec_flag(spec) == '#' && !format_plain(c)) {
+		text[0] = '\\';
+		text[1] = format_escape(c);
+		count = 2;
+		if (!text[1]) {
+			text[1] = '0' + (c >> 6);
+			text[2] = '0' + (c >> 3 & 7);
+			text[3] = '0' + (c & 7);
+			count = 4;
+		}
+	}
+	*ret_wanted = at + (width > count ? width : count);
+	return put_field(dst, at, spec, text, count);
+}
+
+RT_GLOBAL __u64 rt_format_long(struct rt_text *dst, __u64 at, __u64 spec,
+			       __s64 value)
+{
+	__u64 wanted, bits = value;
+
+	if (!dst)
+		return 0;
+	if (at > rt_text_most())
+		at = rt_text_most();
+	switch (format_spec_conversion(spec)) {
+	case 'b':
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+		bits = __builtin_bswap64(bits);
+#endif
+		wanted = at + format_blob(spec);
+		at = put(dst, at, (const char *)&bits, format_blob(spec));
+		break;
+	case 'c':
+		at = put_char(dst, at, spec, (__u8)value, &wanted);
+		break;
+	default:
+		at = put_number(dst, at, spec, value, &wanted);
+		break;
+	}
+	return finish(dst, at, wanted);
+}

@@ -1,0 +1,223 @@
+# Makes the probes on system calls and the table of their names:
+#	awk -v part=probes -f tree.awk -f syscalls/syscalls.awk syscalls.def
+#	awk -v part=names ...
+# Each row gives syscall.NAME (also nd_syscall and tp_syscall) and its .return.
+
+/^#/ || NF == 0 { next }
+
+part == "names" {
+	count++
+	name[count] = $1
+	x86[count] = $3
+	arm[count] = $4
+}
+
+part == "probes" {
+	probe_of()
+}
+
+BEGIN {
+	if (part == "probes") {
+		print "/*"
+		print " * Probes on system calls, by name. Generated from" \
+			" syscalls.def: edit that."
+		print " */"
+	}
+}
+
+# Text of the value of argument @n and what argstr shows, by the kind.
+function argument(n, field,    name, kind, of, base, here)
+{
+	kind = field
+	sub(/^[^:]*:/, "", kind)
+	name = field
+	sub(/:.*/, "", name)
+	of = kind
+	sub(/\(.*/, "", kind)
+	sub(/^[^(]*\(?/, "", of)
+	sub(/\).*/, "", of)
+	base = name
+	sub(/_uaddr$/, "", base)
+	here = "@__call_arg" n
+	if (kind ~ /^@/) {
+		set(name, "@__int(" here ")")
+		show("%s", name "_str")
+		set(name "_str", "__" substr(kind, 2) "_str(" name ")")
+	} else if (kind == "int") {
+		set(name, "@__int(" here ")")
+		show("%d", name)
+	} else if (kind == "uint") {
+		set(name, "@__uint(" here ")")
+		show("%u", name)
+	} else if (kind == "long") {
+		set(name, here)
+		show("%d", name)
+	} else if (kind == "size") {
+		set(name, here)
+		show("%u", name)
+	} else if (kind == "hex" || kind == "ptr") {
+		set(name, here)
+		show("0x%x", name)
+	} else if (kind == "oct") {
+		set(name, "@__uint(" here ")")
+		show("%#o", name)
+	} else if (kind == "creat") {
+		set(name, "@__uint(" here ")")
+		glue("%s", "__creat_mode_str(" of ", " name ")")
+	} else if (kind == "path") {
+		set(name, "user_string_quoted(" here ")")
+		set(name "_unquoted", "user_string(" here ", \"\")")
+		show("%s", name)
+	} else if (kind == "text") {
+		set(name, here)
+		later(base "_str", "user_buffer_quoted(" name ", " of ", 64)")
+		show("%s", base "_str")
+	} else if (kind == "argv") {
+		set(name, "__argv_str(" here ")")
+		show("%s", name)
+	} else if (kind == "dirfd") {
+		set(name, "@__int(" here ")")
+		set(name "_str", "__dirfd_str(" name ")")
+		show("%s", name "_str")
+	} else if (kind == "signal") {
+		set(name, "@__int(" here ")")
+		set(name "_str", "signal_str(" name ")")
+		set(name "_name", name "_str")
+		show("%s", name "_str")
+	} else if (kind == "key") {
+		set(name, "@__int(" here ")")
+		set(name "_str", "__key_str(" name ")")
+		show("%s", name "_str")
+	} else if (kind == "timespec" || kind == "timeval") {
+		set(name, here)
+		set(base "_str", "__" kind "_str(" name ")")
+		show("%s", base "_str")
+	} else if (kind == "sockaddr") {
+		set(name, here)
+		later("uaddr_af", "__sockaddr_family(" name ")")
+		later("uaddr_ip", "__sockaddr_ip(" name ")")
+		later("uaddr_ip_port", "__sockaddr_port(" name ")")
+		show("%s", "__sockaddr_str(" name ", " of ")")
+	} else {
+		print "syscalls.def: " $1 ": no such kind: " field | "cat >&2"
+		exit 1
+	}
+}
+
+function set(variable, expression)
+{
+	body = body "\t" variable " = " expression "\n"
+}
+
+# As set(), after all the plain arguments: it uses one that may follow.
+function later(variable, expression)
+{
+	tail = tail "\t" variable " = " expression "\n"
+}
+
+function show(directive, expression)
+{
+	format = format (format == "" ? "" : ", ") directive
+	values = values ",\n\t\t" expression
+}
+
+function glue(directive, expression)
+{
+	format = format directive
+	values = values ",\n\t\t" expression
+}
+
+function probe_of(    i, name, number, result)
+{
+	body = tail = format = values = ""
+	result = 1
+	name = $2
+	number = "@__call_number(" ($3 == "-" ? -1 : $3) ", " \
+		($4 == "-" ? -1 : $4) ")"
+	for (i = 5; i <= NF; i++) {
+		if ($i == "!hex")
+			result = 2
+		else if ($i != "?")
+			argument(i - 4, $i)
+	}
+	printf "\nprobe syscall.%s = nd_syscall.%s = tp_syscall.%s =\n", \
+		name, name, name
+	printf "\tkernel.trace(\"raw_syscalls:sys_enter\")\n{\n"
+	printf "\tif ($id != %s || @__call_compat)\n\t\tnext\n", number
+	printf "\tname = \"%s\"\n%s%s", name, body, tail
+	if (values == "")
+		printf "\targstr = \"\"\n}\n"
+	else
+		printf "\targstr = sprintf(\"%s\"%s)\n}\n", format, values
+	printf "\nprobe syscall.%s.return = nd_syscall.%s.return =\n", name, name
+	printf "\ttp_syscall.%s.return = kernel.trace(\"raw_syscalls:sys_exit\")\n{\n", \
+		name
+	printf "\tif (@__call_number_left != %s || @__call_compat)\n\t\tnext\n", number
+	printf "\tname = \"%s\"\n\tretval = $ret\n", name
+	printf "\tretstr = return_str(%d, $ret)\n}\n", result
+}
+
+function names_for(number,    i)
+{
+	rows = 0
+	for (i = 1; i <= count; i++) {
+		if (number[i] != "-") {
+			rows++
+			key[rows] = number[i] + 0
+			value[rows] = name[i]
+		}
+	}
+	sort_rows(1, rows)
+	print_tree(1, rows, 1, "number", "", "\"")
+}
+
+function numbers_for(number,    i)
+{
+	rows = 0
+	for (i = 1; i <= count; i++) {
+		if (number[i] != "-") {
+			rows++
+			key[rows] = name[i] ""
+			value[rows] = number[i]
+		}
+	}
+	sort_rows(1, rows)
+	print_tree(1, rows, 1, "name", "\"", "")
+}
+
+END {
+	if (part != "names")
+		exit
+	print "/*"
+	print " * System calls by number and name. Generated from syscalls.def:" \
+		" edit that."
+	print " */"
+	print ""
+	print "/**"
+	print " * syscall_name - name of a system call"
+	print " * @number: its number on this machine"
+	print " *"
+	print " * Return: the name, \"syscall 999\" for unknown numbers."
+	print " */"
+	print "function syscall_name:string(number:long)\n{"
+	print "%( arch == \"arm64\" %?"
+	names_for(arm)
+	print "%:"
+	names_for(x86)
+	print "%)"
+	print "\treturn sprintf(\"syscall %d\", number)\n}"
+	print ""
+	print "/**"
+	print " * syscall_num - number of a system call"
+	print " * @name: its name"
+	print " *"
+	print " * Return: the number on this machine, -1 for unknown names."
+	print " */"
+	print "function syscall_num:long(name:string)\n{"
+	print "%( arch == \"arm64\" %?"
+	numbers_for(arm)
+	print "%:"
+	numbers_for(x86)
+	print "%)"
+	print "\treturn -1\n}"
+}

@@ -16,11 +16,12 @@ const struct ir_op_row ir_ops[IR_CODES] = {
 		.name = op_name, \
 		.result = op_result, \
 		.args = op_args, \
-		.may_fault = flags[0] == 'F', \
-		.has_effect = flags[0] == 'E' || \
-			      (flags[0] && flags[1] == 'E'), \
-		.is_terminator = flags[0] == 'T' || \
-				 (flags[0] && flags[1] == 'T'), \
+		/* two letters at most, after them something to look at */ \
+		.may_fault = (flags "--")[0] == 'F', \
+		.has_effect = (flags "--")[0] == 'E' || \
+			      (flags "--")[1] == 'E', \
+		.is_terminator = (flags "--")[0] == 'T' || \
+				 (flags "--")[1] == 'T', \
 	},
 #include "translator/ir/ops.def"
 #undef OP

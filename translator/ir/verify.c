@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/common/format.h"
 #include "translator/base/arena.h"
 
 struct check {
@@ -572,6 +573,54 @@ static bool check_primitive(struct check *c)
 	return result_is(c, types[0] == 't' ? IR_TEXT : IR_LONG);
 }
 
+/* The next argument of the format is there and has the type. */
+static bool check_format_arg(struct check *c, size_t *at, enum ir_type type)
+{
+	if (*at >= c->op->args.count)
+		return breach(c, "too few operands for the format");
+	return expect_type(c, &c->op->args.items[(*at)++], type);
+}
+
+static bool check_conversion(struct check *c, size_t *at,
+			     const struct format_directive *directive)
+{
+	if (directive->width == FORMAT_STAR &&
+	    !check_format_arg(c, at, IR_LONG))
+		return false;
+	if (directive->precision == FORMAT_STAR &&
+	    !check_format_arg(c, at, IR_LONG))
+		return false;
+	return check_format_arg(c, at, format_type(directive) == 't'
+					       ? IR_TEXT : IR_LONG);
+}
+
+static bool check_format(struct check *c)
+{
+	const char *format =
+		c->program->formats.items[c->op->args.items[0].number];
+	struct format_iterator iterator;
+	struct format_directive directive;
+	size_t at = 1;
+
+	format_begin(&iterator, format, strlen(format));
+	for (;;) {
+		switch (format_next(&iterator, &directive)) {
+		case FORMAT_END:
+			return at == c->op->args.count ||
+			       breach(c, "too many operands for the format");
+		case FORMAT_LITERAL:
+			break;
+		case FORMAT_CONVERSION:
+			if (!check_conversion(c, &at, &directive))
+				return false;
+			break;
+		case FORMAT_INVALID:
+			return breach(c, "the format is not valid: %s",
+				      directive.reason);
+		}
+	}
+}
+
 static bool check_return(struct check *c)
 {
 	enum ir_type want = c->function->result;
@@ -666,6 +715,9 @@ static bool check_meaning(struct check *c)
 	case IR_PRIM:
 	case IR_PRIMV:
 		return check_primitive(c);
+	case IR_SPRINT:
+	case IR_PRINT:
+		return check_format(c);
 	case IR_RETURN:
 		return check_return(c);
 	case IR_FAILWITH:
@@ -683,9 +735,8 @@ static bool check_meaning(struct check *c)
 	case IR_MOV: case IR_TMOV: case IR_ADD: case IR_SUB: case IR_MUL:
 	case IR_DIV: case IR_MOD: case IR_AND: case IR_OR: case IR_XOR:
 	case IR_SHL: case IR_SHR: case IR_USHR: case IR_EQ: case IR_NE:
-	case IR_LT: case IR_LE: case IR_TCMP: case IR_CAT: case IR_SPRINT:
-	case IR_MATCH: case IR_ITERNEXT: case IR_ITEREND: case IR_PRINT:
-	case IR_CATCH: case IR_JUMP: case IR_BRANCH: case IR_FAIL:
+	case IR_LT: case IR_LE: case IR_TCMP: case IR_CAT: case IR_MATCH:
+	case IR_ITERNEXT: case IR_ITEREND: case IR_CATCH: case IR_JUMP: case IR_BRANCH: case IR_FAIL:
 	case IR_CODES:
 		return true;
 	}

@@ -7,4 +7,6 @@ passes_sources = \
 	translator/passes/fold.c \
 	translator/passes/atomic.c \
 	translator/passes/dead.c \
-	translator/passes/stats.c
+	translator/passes/stats.c \
+	translator/passes/bounds.c \
+	translator/passes/locks.c

@@ -1,0 +1,55 @@
+/*
+ * Which parts of each statistic the program reads: only these are kept. The
+ * count is always kept, it tells an empty cell.
+ */
+#include "translator/ir/ir.h"
+#include "translator/passes/passes.h"
+
+/* Parts that @part cannot be told without. */
+static int with_needs(int part)
+{
+	return part == IR_STAT_AVG ? part | IR_STAT_SUM | IR_STAT_COUNT : part;
+}
+
+static void note_op(struct ir_program *program, const struct ir_op *op)
+{
+	struct ir_global *global;
+
+	if (op->code != IR_SGET && op->code != IR_HGET &&
+	    op->code != IR_HPRINT)
+		return;
+	global = program->globals.items[op->args.items[0].number];
+	global->stat_ops |= op->code == IR_SGET
+		? with_needs((int)op->args.items[op->args.count - 1].number)
+		: IR_STAT_HIST;
+}
+
+static void note_function(struct ir_program *program,
+			  const struct ir_function *function)
+{
+	for (size_t i = 0; i < function->blocks.count; i++) {
+		const struct ir_block *block = function->blocks.items[i];
+
+		for (size_t j = 0; j < block->ops.count; j++)
+			note_op(program, block->ops.items[j]);
+	}
+}
+
+void pass_stats(struct ir_program *program)
+{
+	for (size_t i = 0; i < program->globals.count; i++) {
+		struct ir_global *global = program->globals.items[i];
+
+		if (global->value == IR_VALUE_STAT)
+			global->stat_ops = IR_STAT_COUNT;
+	}
+	for (size_t i = 0; i < program->functions.count; i++)
+		note_function(program, program->functions.items[i]);
+	for (size_t i = 0; i < program->iters.count; i++) {
+		const struct ir_iter *iter = &program->iters.items[i];
+
+		if (iter->sort == IR_SORT_STAT)
+			program->globals.items[iter->global]->stat_ops |=
+				with_needs(iter->sort_stat);
+	}
+}

@@ -19,7 +19,7 @@
 #include "translator/syntax/token.h"
 
 enum {
-	MOST_TOKENS = 1 << 20,	/* a file may expand to */
+	MOST_TOKENS = 1 << 19,	/* a file may expand to */
 	MOST_DEPTH = 200,	/* conditionals and macros in each other */
 };
 
@@ -102,6 +102,17 @@ static void emit(struct expansion *x, const struct token *token,
 	if (!copy->doc)
 		copy->doc = x->doc;
 	x->doc = NULL;
+}
+
+/* In place of what cannot be expanded: a value that fits nearly everywhere
+ * keeps the rest readable. */
+static void stand_in(struct expansion *x, const struct token *use,
+		     const struct scope *scope)
+{
+	struct token zero = { .kind = TOKEN_NUMBER, .spaced = use->spaced,
+			      .span = use->span, .text = "0", .length = 1 };
+
+	emit(x, &zero, scope);
 }
 
 static bool is(struct range in, size_t at, enum token_kind kind)
@@ -350,6 +361,15 @@ static bool evaluate(struct expansion *x, struct range in, struct span where)
 	}
 }
 
+/* Told here, where the whole conditional can be stepped over. */
+static bool too_deep(struct expansion *x, struct span span)
+{
+	if (x->depth < MOST_DEPTH)
+		return false;
+	diag_report(x->parser->diag, DIAG_macro_deep, span, MOST_DEPTH);
+	return true;
+}
+
 /* Expands @in aside, for conditions. */
 static struct token_list expand_aside(struct expansion *x, struct range in,
 				      const struct scope *scope)
@@ -381,6 +401,8 @@ static size_t expand_conditional(struct expansion *x, struct range in,
 		diag_report(x->parser->diag, DIAG_condition_unclosed, where);
 		return in.count;
 	}
+	if (too_deep(x, where))
+		return close + 1;
 	if (then == inside.count) {
 		diag_report(x->parser->diag, DIAG_condition_question, where);
 		return close + 1;
@@ -559,6 +581,32 @@ static void expand_body(struct expansion *x, const struct macro *macro,
 	expand(x, macro->body, &inner);
 }
 
+/* The arguments at *@at for the parameters; false if they do not fit. */
+static bool bind(struct expansion *x, struct range in, size_t *at,
+		 const struct macro *macro, struct span where,
+		 struct arguments *ret)
+{
+	struct diag *diag = x->parser->diag;
+
+	if (!is(in, *at, TOKEN_PAREN_OPEN)) {
+		diag_report(diag, DIAG_macro_call, where, macro->name);
+		return false;
+	}
+	if (!read_arguments(x, in, at, ret)) {
+		diag_report(diag, DIAG_macro_call_unclosed, where,
+			    macro->name);
+		return false;
+	}
+	if (macro->params.count == 1 && !ret->items.count)
+		*vec_push(x->parser->arena, &ret->items) =
+			(struct range){ 0 };
+	if (ret->items.count == macro->params.count)
+		return true;
+	diag_report(diag, DIAG_macro_arguments, where, macro->name,
+		    (int)macro->params.count, (int)ret->items.count);
+	return false;
+}
+
 static size_t expand_macro(struct expansion *x, struct range in, size_t at,
 			   const struct macro *macro,
 			   const struct scope *scope)
@@ -570,29 +618,13 @@ static size_t expand_macro(struct expansion *x, struct range in, size_t at,
 	if (is_active(macro, scope)) {
 		diag_report(x->parser->diag, DIAG_macro_recursive, where,
 			    macro->name);
+		stand_in(x, use, scope);
 		return at;
 	}
-	if (macro->has_params) {
-		if (!is(in, at, TOKEN_PAREN_OPEN)) {
-			diag_report(x->parser->diag, DIAG_macro_call, where,
-				    macro->name);
-			return at;
-		}
-		if (!read_arguments(x, in, &at, &arguments)) {
-			diag_report(x->parser->diag, DIAG_macro_call_unclosed,
-				    where, macro->name);
-			return at;
-		}
-		if (macro->params.count == 1 && !arguments.items.count)
-			*vec_push(x->parser->arena, &arguments.items) =
-				(struct range){ 0 };
-		if (arguments.items.count != macro->params.count) {
-			diag_report(x->parser->diag, DIAG_macro_arguments,
-				    where, macro->name,
-				    (int)macro->params.count,
-				    (int)arguments.items.count);
-			return at;
-		}
+	if (macro->has_params &&
+	    !bind(x, in, &at, macro, where, &arguments)) {
+		stand_in(x, use, scope);
+		return at;
 	}
 	expand_body(x, macro, use, arguments.items.items, scope);
 	return at;
@@ -644,8 +676,8 @@ static void unknown_word(struct expansion *x, const struct token *token,
 	const char *near;
 	struct token name = *token;
 
+	name.kind = TOKEN_NAME;
 	if (x->parser->lenient) {
-		name.kind = TOKEN_NAME;
 		name.text = arena_printf(arena, "@%s", token->text);
 		emit(x, &name, scope);
 		return;
@@ -655,8 +687,6 @@ static void unknown_word(struct expansion *x, const struct token *token,
 			 place(token, scope),
 			 near ? arena_printf(arena, "did you mean '@%s'?",
 					     near) : NULL, token->text);
-	/* A value that fits nearly everywhere keeps the rest readable. */
-	name.kind = TOKEN_NAME;
 	emit(x, &name, scope);
 }
 
@@ -722,10 +752,7 @@ static void paste_argument(struct expansion *x, const struct token *token,
 	struct source *source;
 
 	if (!text) {
-		emit(x, &(struct token){ .kind = TOKEN_NUMBER,
-					 .spaced = token->spaced,
-					 .span = where, .text = "0",
-					 .length = 1 }, NULL);
+		stand_in(x, token, scope);
 		return;
 	}
 	text = arena_printf(arena, "%s%s", text, token->text);
@@ -808,9 +835,9 @@ static size_t expand_one(struct expansion *x, struct range in, size_t at,
 static void expand(struct expansion *x, struct range in,
 		   const struct scope *scope)
 {
-	if (in.count && x->depth >= MOST_DEPTH) {
-		diag_report(x->parser->diag, DIAG_macro_deep,
-			    place(in.tokens, scope), MOST_DEPTH);
+	if (in.count && x->depth > MOST_DEPTH &&
+	    too_deep(x, place(in.tokens, scope))) {
+		stand_in(x, in.tokens, scope);
 		return;
 	}
 	x->depth++;
@@ -834,4 +861,6 @@ void macro_expand(struct parser *parser, const struct token_list *tokens,
 	};
 
 	expand(&x, all_of(tokens), NULL);
+	if (x.stopped)		/* half a file would only bring false errors */
+		ret_tokens->tokens.count = 0;
 }

@@ -196,6 +196,35 @@ static void choose(struct glue *glue, const struct token *in, size_t count,
 	expand_point(glue, point, group[0] + length + rest, depth + 1);
 }
 
+/* Gives up on this point: one stands for all that would come. */
+static void too_many(struct glue *glue, struct span span)
+{
+	struct token any = { .kind = TOKEN_COMPONENT, .span = span,
+			     .text = "*", .length = 1 };
+
+	if (glue->diag)
+		diag_report(glue->diag, DIAG_point_many, span, MOST_POINTS);
+	if (!glue->made)
+		put(glue, &any);
+	glue->made = MOST_POINTS + 1;
+}
+
+/* One more point of those that the braces make. */
+static void put_next(struct glue *glue, const struct token *in, size_t count)
+{
+	struct token comma = { .kind = TOKEN_COMMA };
+
+	if (glue->made == MOST_POINTS) {
+		too_many(glue, in[0].span);
+		return;
+	}
+	if (count)
+		comma.span = in[0].span;
+	if (glue->made++)
+		put(glue, &comma);
+	put_point(glue, in, count);
+}
+
 static void expand_point(struct glue *glue, const struct token *in,
 			 size_t count, int depth)
 {
@@ -204,21 +233,12 @@ static void expand_point(struct glue *glue, const struct token *in,
 
 	if (glue->made > MOST_POINTS)
 		return;
-	if (depth > MOST_GROUPS || !find_group(in, count, &group[0],
-					       &group[1])) {
-		struct token comma = { .kind = TOKEN_COMMA };
-
-		if (count)
-			comma.span = in[0].span;
-		if (glue->made++)
-			put(glue, &comma);
-		if (glue->made > MOST_POINTS || depth > MOST_GROUPS) {
-			diag_report(glue->diag, DIAG_point_many, in[0].span,
-				    MOST_POINTS);
-			glue->made = MOST_POINTS + 1;
-			return;
-		}
-		put_point(glue, in, count);
+	if (depth > MOST_GROUPS) {
+		too_many(glue, in[0].span);
+		return;
+	}
+	if (!find_group(in, count, &group[0], &group[1])) {
+		put_next(glue, in, count);
 		return;
 	}
 	for (size_t at = group[0], from = at + 1; at <= group[1]; at++) {

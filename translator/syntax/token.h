@@ -76,7 +76,8 @@ void lex_source(struct arena *arena, struct diag *diag,
 struct span token_join(struct span first, struct span last);
 
 /* Expands conditionals, macros and arguments. With @shared, definitions go to
- * parser->macros. Errors are reported. */
+ * parser->macros. Errors are reported; of a file that expands without end
+ * nothing is left. */
 void macro_expand(struct parser *parser, const struct token_list *tokens,
 		  bool shared, struct token_list *ret_tokens);
 

@@ -1,1 +1,5 @@
-run_sources =
+run_sources = \
+	runtime/run/options.c \
+	runtime/run/session.c \
+	runtime/run/report.c \
+	runtime/run/main.c

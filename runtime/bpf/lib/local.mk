@@ -10,4 +10,5 @@ rt_lib_sources = \
 	runtime/bpf/lib/prim_task.bpf.c \
 	runtime/bpf/lib/prim_text.bpf.c \
 	runtime/bpf/lib/prim_time.bpf.c \
-	runtime/bpf/lib/text.bpf.c
+	runtime/bpf/lib/text.bpf.c \
+	runtime/bpf/lib/regex.bpf.c

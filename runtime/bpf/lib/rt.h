@@ -23,6 +23,7 @@
 
 #include <linux/types.h>
 
+#include "runtime/common/regex.h"
 #include "runtime/common/wire.h"
 
 #ifndef RT_TEXT_SIZE
@@ -71,6 +72,7 @@ struct rt_frame {
 	struct rt_text message;	/* of RT_ERROR_TEXT */
 	struct rt_text token;	/* what tokenize works on */
 	struct rt_text subject;	/* what the last =~ matched against */
+	struct regex_threads threads;	/* of the =~ that runs now */
 };
 
 /* Set by the backend in each program; folded when linked. */
@@ -114,6 +116,13 @@ __u64 rt_text_copy(struct rt_text *dst, const struct rt_text *src);
 __u64 rt_text_append(struct rt_text *dst, const struct rt_text *src);
 /* <0, 0, >0 as the bytes compare (unsigned). */
 __s64 rt_text_compare(const struct rt_text *a, const struct rt_text *b);
+
+/*
+ * subject =~ program: 1 or 0; fills groups, group_from, group_to and subject of
+ * the frame. Raises RT_ERROR_ACTIONS when it takes too long.
+ */
+__s64 rt_match(struct rt_frame *frame, const struct rt_text *subject,
+	       const struct rt_regex *program);
 
 /* ---- sprintf: each adds at @at and returns the new length ---- */
 __u64 rt_format_text(struct rt_text *dst, __u64 at, __u64 spec,

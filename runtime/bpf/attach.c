@@ -1,0 +1,305 @@
+/*
+ * Attaching probes: see attach.h.
+ */
+#include "runtime/bpf/attach.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/bpf/drive.h"
+#include "runtime/bpf/load.h"
+
+enum { MOST_CPUS = 8192 };
+
+__attribute__((format(printf, 2, 3)))
+static int complain(char **ret_error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(ret_error, format, arguments) < 0)
+		*ret_error = NULL;
+	va_end(arguments);
+	return -1;
+}
+
+static int add_link(struct probe *probe, struct bpf_link *link)
+{
+	struct bpf_link **larger = reallocarray(probe->links,
+						probe->link_count + 1,
+						sizeof(*larger));
+
+	if (!larger) {
+		bpf_link__destroy(link);
+		return -ENOMEM;
+	}
+	probe->links = larger;
+	probe->links[probe->link_count++] = link;
+	return 0;
+}
+
+/* ---- raw tracepoints ---- */
+
+static int attach_raw_tracepoint(struct attach *attach, struct probe *probe,
+				 char **ret_error)
+{
+	const char *name = manifest_pair_get(&probe->about->pairs, "name");
+	struct bpf_link *link;
+
+	(void)attach;
+	if (!name)
+		return complain(ret_error, "the object is damaged: probe %s "
+				"names no tracepoint", probe->about->name);
+	link = bpf_program__attach_raw_tracepoint(probe->bpf, name);
+	if (!link && errno == ENOENT)
+		return complain(ret_error, "this kernel has no tracepoint '%s' "
+				"(probe %s)", name, probe->about->name);
+	if (!link)
+		return complain(ret_error, "cannot attach to tracepoint '%s' "
+				"(probe %s): %s", name, probe->about->name,
+				strerror(errno));
+	return add_link(probe, link);
+}
+
+/* ---- perf events ---- */
+
+/* Sets the CPUs that a text like "0-3,8" names; false when it is malformed. */
+static bool parse_cpus(const char *text, bool *cpus)
+{
+	while (*text && *text != '\n') {
+		char *end;
+		unsigned long first = strtoul(text, &end, 10), last = first;
+
+		if (end == text)
+			return false;
+		if (*end == '-') {
+			text = end + 1;
+			last = strtoul(text, &end, 10);
+			if (end == text)
+				return false;
+		}
+		for (; first <= last && first < MOST_CPUS; first++)
+			cpus[first] = true;
+		text = end;
+		if (*text == ',' || *text == '|')
+			text++;
+		else if (*text && *text != '\n')
+			return false;
+	}
+	return true;
+}
+
+static bool online_cpus(bool *cpus)
+{
+	FILE *file = fopen("/sys/devices/system/cpu/online", "re");
+	char text[4096];
+	bool ok = file && fgets(text, sizeof(text), file);
+
+	if (file)
+		fclose(file);
+	if (ok)
+		return parse_cpus(text, cpus);
+	for (long i = sysconf(_SC_NPROCESSORS_ONLN); i > 0; i--)
+		cpus[i - 1] = true;
+	return true;
+}
+
+static int explain_perf(struct probe *probe, int error, unsigned int cpu,
+			char **ret_error)
+{
+	const char *name = probe->about->name;
+
+	if (error == ENOENT || error == EOPNOTSUPP || error == ENODEV)
+		return complain(ret_error, "this machine has no such event for "
+				"probe %s (virtual machines often lack hardware "
+				"counters)", name);
+	if (error == EACCES || error == EPERM)
+		return complain(ret_error, "the kernel does not permit the event "
+				"of probe %s: it needs root, CAP_PERFMON or a "
+				"lower kernel.perf_event_paranoid", name);
+	if (error == EINVAL)
+		return complain(ret_error, "the kernel does not know the event "
+				"of probe %s", name);
+	return complain(ret_error, "cannot open the event of probe %s on "
+			"processor %u: %s", name, cpu, strerror(error));
+}
+
+static int attach_perf_cpu(struct probe *probe, struct perf_event_attr *attr,
+			   unsigned int cpu, char **ret_error)
+{
+	int fd = syscall(SYS_perf_event_open, attr, -1, cpu, -1,
+			 PERF_FLAG_FD_CLOEXEC);
+
+	if (fd < 0)
+		return explain_perf(probe, errno, cpu, ret_error);
+	struct bpf_link *link = bpf_program__attach_perf_event(probe->bpf, fd);
+
+	if (!link) {
+		int error = errno;
+
+		close(fd);
+		return explain_perf(probe, error, cpu, ret_error);
+	}
+	/* the link owns the descriptor from here on */
+	return add_link(probe, link);
+}
+
+static void fill_perf(struct perf_event_attr *attr,
+		      const struct manifest_pairs *pairs)
+{
+	long long hertz = manifest_pair_number(pairs, "hertz", 0);
+
+	memset(attr, 0, sizeof(*attr));
+	attr->size = sizeof(*attr);
+	attr->type = manifest_pair_number(pairs, "type", 0);
+	attr->config = manifest_pair_number(pairs, "config", 0);
+	if (hertz > 0) {
+		attr->freq = 1;
+		attr->sample_freq = hertz;
+	} else {
+		attr->sample_period = manifest_pair_number(pairs, "period",
+							   1000000);
+	}
+}
+
+static int attach_perf(struct attach *attach, struct probe *probe,
+		       char **ret_error)
+{
+	const char *text = manifest_pair_get(&probe->about->pairs, "cpus");
+	bool wanted[MOST_CPUS] = { 0 }, online[MOST_CPUS] = { 0 };
+	bool all = !text || !strcmp(text, "all");
+	struct perf_event_attr attr;
+
+	(void)attach;
+	online_cpus(online);
+	if (!all && !parse_cpus(text, wanted))
+		return complain(ret_error, "'%s' is no list of processors "
+				"(probe %s)", text, probe->about->name);
+	fill_perf(&attr, &probe->about->pairs);
+	for (unsigned int cpu = 0; cpu < MOST_CPUS; cpu++) {
+		if (!(all ? online[cpu] : wanted[cpu]))
+			continue;
+		if (!online[cpu])
+			return complain(ret_error, "processor %u of probe %s is "
+					"not there or not online", cpu,
+					probe->about->name);
+		if (attach_perf_cpu(probe, &attr, cpu, ret_error))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- the table ---- */
+
+static const char *const names[ATTACH_KINDS] = {
+#define ATTACH(id, name, section, user) [ATTACH_##id] = name,
+#include "runtime/common/attach.def"
+#undef ATTACH
+};
+
+/* Those without a function are run by the session itself. */
+static int (*const ways[ATTACH_KINDS])(struct attach *, struct probe *,
+				       char **) = {
+	[ATTACH_TIMER] = drive_timer,
+	[ATTACH_PROCFS_READ] = drive_file,
+	[ATTACH_PROCFS_WRITE] = drive_file,
+	[ATTACH_INPUT] = drive_input,
+	[ATTACH_PERF] = attach_perf,
+	[ATTACH_RAW_TRACEPOINT] = attach_raw_tracepoint,
+};
+
+static enum attach_kind find_kind(const char *name)
+{
+	int kind = 0;
+
+	while (kind < ATTACH_KINDS && strcmp(names[kind], name))
+		kind++;
+	return kind;
+}
+
+int attach_init(struct attach *attach, struct object *object, struct loop *loop,
+		const struct attach_calls *calls, char **ret_error)
+{
+	size_t count = object->manifest->probe_count;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	*attach = (struct attach){
+		.object = object,
+		.loop = loop,
+		.calls = *calls,
+		.count = count,
+		.probes = calloc(count + 1, sizeof(*attach->probes)),
+		.random = now.tv_nsec | 1,
+	};
+	if (!attach->probes)
+		return complain(ret_error, "no memory");
+	for (size_t i = 0; i < count; i++) {
+		struct probe *probe = &attach->probes[i];
+
+		probe->about = &object->manifest->probes[i];
+		probe->attach = attach;
+		probe->timer = -1;
+		probe->kind = find_kind(probe->about->kind);
+		if (probe->kind == ATTACH_KINDS)
+			return complain(ret_error, "probe %s is to be attached "
+					"by '%s', which this spilerun does not "
+					"know", probe->about->name,
+					probe->about->kind);
+		probe->bpf = bpf_object__find_program_by_name(object->bpf,
+							probe->about->program);
+		probe->program = bpf_program__fd(probe->bpf);
+	}
+	return 0;
+}
+
+int attach_all(struct attach *attach, char **ret_error)
+{
+	for (size_t i = 0; i < attach->count; i++) {
+		struct probe *probe = &attach->probes[i];
+
+		if (!ways[probe->kind])
+			continue;
+		*ret_error = NULL;
+		if (!ways[probe->kind](attach, probe, ret_error))
+			continue;
+		if (!*ret_error)
+			complain(ret_error, "no memory");
+		return -1;
+	}
+	return 0;
+}
+
+void attach_detach(struct attach *attach)
+{
+	for (size_t i = 0; i < attach->count; i++) {
+		struct probe *probe = &attach->probes[i];
+
+		for (size_t j = 0; j < probe->link_count; j++)
+			bpf_link__destroy(probe->links[j]);
+		free(probe->links);
+		probe->links = NULL;
+		probe->link_count = 0;
+	}
+	drive_stop(attach);
+}
+
+void attach_free(struct attach *attach)
+{
+	if (!attach->probes)
+		return;
+	attach_detach(attach);
+	free(attach->probes);
+	attach->probes = NULL;
+	attach->count = 0;
+}

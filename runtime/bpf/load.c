@@ -1,0 +1,542 @@
+/*
+ * Opening and loading a BPF object: see load.h.
+ */
+#include "runtime/bpf/load.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <malloc.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/bpf/relocate.h"
+
+enum {
+	MOST_BYTES = 256 << 20,		/* of an object */
+	MOST_MESSAGES = 64 << 10,	/* of libbpf's words, the last ones */
+	LOG_LINES = 12,			/* of the verifier's that are shown */
+	OUTPUT_SIZE = 4 << 20,
+};
+
+/*
+ * What libbpf said, kept for the case that loading fails. Its callback is given
+ * nothing to tell sessions apart by, so this one text is a variable of the
+ * process; loading is done once, by one thread.
+ */
+static struct {
+	char *text;
+	size_t length;
+} said;
+
+static int keep_message(enum libbpf_print_level level, const char *format,
+			va_list arguments)
+{
+	char *message, *larger;
+	int length;
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	length = vasprintf(&message, format, arguments);
+	if (length < 0)
+		return 0;
+	size_t skip = length > MOST_MESSAGES ? length - MOST_MESSAGES : 0;
+
+	if (said.length + length > 2 * MOST_MESSAGES && said.length) {
+		size_t drop = said.length / 2;
+
+		memmove(said.text, said.text + drop, said.length - drop);
+		said.length -= drop;
+	}
+	larger = realloc(said.text, said.length + length - skip + 1);
+	if (larger) {
+		said.text = larger;
+		memcpy(said.text + said.length, message + skip,
+		       length - skip + 1);
+		said.length += length - skip;
+	}
+	free(message);
+	return length;
+}
+
+static void forget_messages(void)
+{
+	free(said.text);
+	said.text = NULL;
+	said.length = 0;
+}
+
+__attribute__((format(printf, 2, 3)))
+static int complain(char **ret_error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(ret_error, format, arguments) < 0)
+		*ret_error = NULL;
+	va_end(arguments);
+	return -1;
+}
+
+/* ---- the file ---- */
+
+static int read_file(struct object *object, const char *path, char **ret_error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		complain(ret_error, "cannot open %s: %s", path,
+			 strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	if (!S_ISREG(st.st_mode) || st.st_size < 64 ||
+	    st.st_size > MOST_BYTES) {
+		close(fd);
+		return complain(ret_error, "%s is not a BPF object", path);
+	}
+	object->image = malloc(st.st_size);
+	while (object->image && object->bytes < (size_t)st.st_size) {
+		n = read(fd, (char *)object->image + object->bytes,
+			 st.st_size - object->bytes);
+		if (n <= 0)
+			break;
+		object->bytes += n;
+	}
+	close(fd);
+	if (!object->image || object->bytes != (size_t)st.st_size)
+		return complain(ret_error, "cannot read %s", path);
+	return 0;
+}
+
+static Elf_Data *find_section(Elf *elf, const char *wanted)
+{
+	Elf_Scn *section = NULL;
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names))
+		return NULL;
+	while ((section = elf_nextscn(elf, section))) {
+		GElf_Shdr header;
+		const char *name;
+
+		if (!gelf_getshdr(section, &header))
+			continue;
+		name = elf_strptr(elf, names, header.sh_name);
+		if (name && !strcmp(name, wanted))
+			return elf_rawdata(section, NULL);
+	}
+	return NULL;
+}
+
+static int read_manifest(struct object *object, Elf *elf, const char *path,
+			 char **ret_error)
+{
+	const char *reason;
+	GElf_Ehdr header;
+	Elf_Data *data;
+
+	if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &header) ||
+	    header.e_machine != EM_BPF)
+		return complain(ret_error, "%s is not a BPF object", path);
+	data = find_section(elf, ".spile");
+	if (!data || !data->d_buf)
+		return complain(ret_error, "%s is no object made by spile, or "
+				"it is cut short (it has no section .spile)",
+				path);
+	object->manifest = manifest_parse(data->d_buf, data->d_size, &reason);
+	if (!object->manifest)
+		return complain(ret_error, "cannot use %s: %s", path, reason);
+	return 0;
+}
+
+/* A map of this name, or the data section that is named after it. */
+static struct bpf_map *find_map(const struct object *object, const char *name)
+{
+	static const char *const sections[] = { "", ".data.", ".bss." };
+	struct bpf_map *map = NULL;
+	char full[80];
+
+	for (size_t i = 0; i < 3 && !map; i++) {
+		snprintf(full, sizeof(full), "%s%s", sections[i], name);
+		map = bpf_object__find_map_by_name(object->bpf, full);
+	}
+	return map;
+}
+
+static int find_missing(const struct object *object, const char *path,
+			char **ret_error)
+{
+	static const char *const names[] = { ".data.spile_shared", "spile_output" };
+
+	for (size_t i = 0; i < 2; i++)
+		if (!find_map(object, names[i]))
+			return complain(ret_error, "%s is damaged: it has no "
+					"map %s", path, names[i]);
+	for (size_t i = 0; i < object->manifest->probe_count; i++) {
+		const char *name = object->manifest->probes[i].program;
+
+		if (!bpf_object__find_program_by_name(object->bpf, name))
+			return complain(ret_error, "%s is damaged: it has no "
+					"program '%s'", path, name);
+	}
+	return 0;
+}
+
+int object_open(struct object *object, const char *path, char **ret_error)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "spile");
+
+	*object = (struct object){ .ring_fd = -1 };
+	if (read_file(object, path, ret_error))
+		return -1;
+	elf_version(EV_CURRENT);
+	Elf *elf = elf_memory(object->image, object->bytes);
+	int result = read_manifest(object, elf, path, ret_error);
+
+	elf_end(elf);
+	if (result)
+		return result;
+	libbpf_set_print(keep_message);
+	object->bpf = bpf_object__open_mem(object->image, object->bytes,
+					   &options);
+	if (!object->bpf)
+		return complain(ret_error, "%s is damaged: %s\n%s", path,
+				strerror(errno), said.text ? said.text : "");
+	return find_missing(object, path, ret_error);
+}
+
+/* ---- settings: name=value ---- */
+
+static const struct manifest_global *find_global(const struct manifest *manifest,
+						 const char *name, size_t length)
+{
+	for (size_t i = 0; i < manifest->global_count; i++) {
+		const char *found = manifest->globals[i].name;
+
+		if (strlen(found) == length && !memcmp(found, name, length))
+			return &manifest->globals[i];
+	}
+	return NULL;
+}
+
+static bool settable(const struct manifest_global *global)
+{
+	return global->type == 'l' || global->type == 't';
+}
+
+static int unknown_global(const struct manifest *manifest, const char *setting,
+			  char **ret_error)
+{
+	char *names = NULL;
+	size_t size, count = 0;
+	FILE *out = open_memstream(&names, &size);
+
+	if (!out)
+		return complain(ret_error, "no memory");
+	for (size_t i = 0; i < manifest->global_count; i++)
+		if (settable(&manifest->globals[i]))
+			fprintf(out, "%s %s", count++ ? "," : "",
+				manifest->globals[i].name);
+	fclose(out);
+	complain(ret_error, "there is no global '%.*s' to set; %s%s",
+		 (int)strcspn(setting, "="), setting,
+		 count ? "there are:" : "the script has none", names);
+	free(names);
+	return -1;
+}
+
+static int set_global(const struct manifest *manifest, const char *setting,
+		      char *values, size_t size, char **ret_error)
+{
+	size_t length = strcspn(setting, "=");
+	const char *text = setting + length + 1;
+	const struct manifest_global *global;
+	char *end;
+
+	if (!setting[length] || !length)
+		return complain(ret_error, "'%s' is no setting: write "
+				"name=value", setting);
+	global = find_global(manifest, setting, length);
+	if (!global)
+		return unknown_global(manifest, setting, ret_error);
+	if (!settable(global))
+		return complain(ret_error, "global '%s' is %s: only numbers and "
+				"strings can be set", global->name,
+				global->type == 'a' ? "an array" :
+				"a statistic");
+	uint64_t room = global->type == 'l' ? 8 : global->room;
+
+	if (global->offset > size || size - global->offset < room || !room)
+		return complain(ret_error, "the object is damaged: global '%s' "
+				"lies outside of its map", global->name);
+	if (global->type == 't') {
+		memset(values + global->offset, 0, room);
+		memcpy(values + global->offset, text,
+		       strnlen(text, room - 1));
+		return 0;
+	}
+	errno = 0;
+	int64_t number = *text == '-' ? strtoll(text, &end, 0) :
+		(int64_t)strtoull(text, &end, 0);
+
+	if (!*text || *end || errno)
+		return complain(ret_error, "global '%s' is a number; '%s' is "
+				"none", global->name, text);
+	memcpy(values + global->offset, &number, sizeof(number));
+	return 0;
+}
+
+static int set_globals(struct object *object, const struct load_options *options,
+		       char **ret_error)
+{
+	struct bpf_map *map = find_map(object, "spile_globals");
+	uint32_t key = 0;
+	int result = 0;
+
+	if (!options->setting_count)
+		return 0;
+	size_t size = map ? bpf_map__value_size(map) : 0;
+	char *values = calloc(1, size + 1);
+
+	if (map && values)
+		bpf_map_lookup_elem(bpf_map__fd(map), &key, values);
+	for (size_t i = 0; values && i < options->setting_count && !result; i++)
+		result = set_global(object->manifest, options->settings[i],
+				    values, size, ret_error);
+	if (map && values && !result &&
+	    bpf_map_update_elem(bpf_map__fd(map), &key, values, BPF_ANY))
+		result = complain(ret_error, "cannot set the globals: %s",
+				  strerror(errno));
+	free(values);
+	return result;
+}
+
+/* ---- the page that is shared with the programs ---- */
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+/* The coarse clock advances once a tick. */
+static uint64_t kernel_hertz(void)
+{
+	struct timespec tick;
+
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) || tick.tv_sec ||
+	    !tick.tv_nsec)
+		return 100;
+	return (1000000000 + tick.tv_nsec / 2) / tick.tv_nsec;
+}
+
+static void fill_shared(struct object *object, pid_t target)
+{
+	struct wire_shared *shared = object->shared;
+	const char *name = manifest_pair_get(&object->manifest->session, "name");
+	time_t now = time(NULL);
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	shared->state = WIRE_STARTING;
+	shared->target = target;
+	shared->runner = getpid();
+	shared->gmt_offset = tm.tm_gmtoff;
+	snprintf(shared->zone, sizeof(shared->zone), "%s",
+		 tm.tm_zone ? tm.tm_zone : "UTC");
+	shared->clock_offset = clock_ns(CLOCK_REALTIME) -
+		clock_ns(CLOCK_MONOTONIC);
+	shared->hertz = kernel_hertz();
+	/* the kernel starts its count five minutes before it wraps in 32 bits,
+	 * so that wrapping is met early */
+	shared->jiffies_base = (uint32_t)(-300 * (int64_t)shared->hertz);
+	snprintf(shared->module, sizeof(shared->module), "%s",
+		 name ? name : "spile");
+}
+
+static int map_shared(struct object *object, pid_t target, char **ret_error)
+{
+	struct bpf_map *map = find_map(object, ".data.spile_shared");
+	void *page;
+
+	if (bpf_map__value_size(map) < sizeof(struct wire_shared))
+		return complain(ret_error, "the object is damaged: the map "
+				"spile_shared is too small");
+	page = mmap(NULL, sizeof(struct wire_shared), PROT_READ | PROT_WRITE,
+		    MAP_SHARED, bpf_map__fd(map), 0);
+	if (page == MAP_FAILED)
+		return complain(ret_error, "cannot map spile_shared: %s",
+				strerror(errno));
+	object->shared = page;
+	fill_shared(object, target);
+	return 0;
+}
+
+static int open_output(struct object *object, char **ret_error)
+{
+	struct bpf_map *map = find_map(object, "spile_output");
+	int error;
+
+	object->ring_fd = bpf_map__fd(map);
+	error = ring_open(&object->ring, object->ring_fd,
+			  bpf_map__max_entries(map));
+	if (error)
+		return complain(ret_error, "cannot map the output buffer: %s",
+				strerror(-error));
+	return 0;
+}
+
+/* ---- loading ---- */
+
+static void set_output_size(struct object *object, uint64_t wanted)
+{
+	struct bpf_map *map = find_map(object, "spile_output");
+	uint64_t size = sysconf(_SC_PAGESIZE);
+
+	if (!wanted && bpf_map__max_entries(map) >= size)
+		return;
+	if (!wanted)
+		wanted = OUTPUT_SIZE;
+	while (size < wanted && size < 1u << 30)
+		size *= 2;
+	bpf_map__set_max_entries(map, size);
+}
+
+/* Root without CAP_SYS_RESOURCE may not, and kernels since 5.11 do not need
+ * it: a failure means nothing by itself. */
+static void raise_limits(void)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+	setrlimit(RLIMIT_MEMLOCK, &limit);
+	/* one descriptor for each program, link and perf event */
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* The probe's name for the program's that libbpf quoted last. */
+static const char *blamed_probe(const struct manifest *manifest)
+{
+	const char *found = "?", *at = said.text;
+	char quoted[80];
+
+	for (size_t i = 0; i < manifest->probe_count; i++) {
+		snprintf(quoted, sizeof(quoted), "prog '%s'",
+			 manifest->probes[i].program);
+		if (at && strstr(at, quoted))
+			found = manifest->probes[i].name;
+	}
+	return found;
+}
+
+/* The last lines of the verifier's log; NULL when there is none. */
+static char *verifier_lines(void)
+{
+	static const char end_mark[] = "-- END PROG LOAD LOG --";
+	char *end = said.text ? strstr(said.text, end_mark) : NULL;
+	int lines = 0;
+
+	if (!end)
+		return NULL;
+	while (end > said.text && end[-1] != '\n')
+		end--;
+	char *start = end;
+
+	while (start > said.text && lines <= LOG_LINES) {
+		start--;
+		/* what was processed and spent tells nobody the cause */
+		if (start == said.text || start[-1] == '\n')
+			lines++;
+	}
+	return strndup(start, end - start);
+}
+
+static int explain_failure(struct object *object, int error, char **ret_error)
+{
+	char *lines = verifier_lines();
+
+	if (lines) {
+		complain(ret_error, "the kernel refuses probe %s: its verifier "
+			 "says\n%s", blamed_probe(object->manifest), lines);
+		free(lines);
+		return -1;
+	}
+	if (access("/sys/kernel/btf/vmlinux", R_OK) && errno == ENOENT)
+		return complain(ret_error, "this kernel offers no type "
+				"information (/sys/kernel/btf/vmlinux): it must "
+				"be built with CONFIG_DEBUG_INFO_BTF to run BPF "
+				"programs");
+	if ((error == EPERM || error == EACCES) && geteuid())
+		return complain(ret_error, "loading BPF programs needs the "
+				"rights of root: run it as root, or with the "
+				"capabilities CAP_BPF and CAP_PERFMON");
+	if (error == EPERM || error == EACCES)
+		return complain(ret_error, "the kernel does not permit BPF "
+				"programs here: the container or kernel "
+				"lockdown forbids them; it needs the "
+				"capabilities CAP_BPF and CAP_PERFMON, and on "
+				"kernels before 5.11 a limit of locked memory "
+				"that is large enough (ulimit -l)\n%s",
+				said.text ? said.text : "");
+	if (error == ENOMEM)
+		return complain(ret_error, "the kernel has no memory for the "
+				"maps: use smaller arrays (MAXMAPENTRIES) or a "
+				"smaller buffer (-s)");
+	return complain(ret_error, "cannot load the programs: %s\n%s",
+			strerror(error), said.text ? said.text : "");
+}
+
+int object_load(struct object *object, const struct load_options *options,
+		char **ret_error)
+{
+	int error;
+
+	raise_limits();
+	set_output_size(object, options->output_size);
+	if (relocate(object->bpf, object->manifest, ret_error))
+		return -1;
+	error = bpf_object__load(object->bpf);
+	if (error)
+		return explain_failure(object, -error, ret_error);
+	forget_messages();
+	free(object->image);
+	object->image = NULL;
+	if (map_shared(object, options->target, ret_error) ||
+	    open_output(object, ret_error) ||
+	    set_globals(object, options, ret_error))
+		return -1;
+	/* what loading needed goes back: a session is long, loading is not */
+	malloc_trim(0);
+	return 0;
+}
+
+void object_close(struct object *object)
+{
+	ring_close(&object->ring);
+	if (object->shared)
+		munmap(object->shared, sizeof(*object->shared));
+	bpf_object__close(object->bpf);
+	manifest_free(object->manifest);
+	free(object->image);
+	forget_messages();
+	*object = (struct object){ .ring_fd = -1 };
+}

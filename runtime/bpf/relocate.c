@@ -1,0 +1,196 @@
+/*
+ * Offsets that depend on the kernel: each path of the manifest is looked up in
+ * the running kernel's BTF. The BTF (some megabytes) is read only when there is
+ * a path, and released before the object is loaded.
+ */
+#include "runtime/bpf/relocate.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/common/manifest.h"
+
+enum { MOST_NESTING = 32 };
+
+/* Where a path has led to so far. */
+struct place {
+	uint32_t type;
+	uint64_t bits;		/* from the last pointer, or the start */
+	unsigned int width;	/* of a bit-field; 0: none */
+};
+
+static const struct btf_type *plain_type(const struct btf *btf, uint32_t *id)
+{
+	const struct btf_type *type = btf__type_by_id(btf, *id);
+
+	for (int i = 0; type && i < MOST_NESTING &&
+	     (btf_is_mod(type) || btf_is_typedef(type) ||
+	      btf_is_type_tag(type)); i++) {
+		*id = type->type;
+		type = btf__type_by_id(btf, *id);
+	}
+	return type;
+}
+
+/* The member @name of the struct or union at @place, also of one without a
+ * name inside it. @place is moved there. */
+static bool enter_member(const struct btf *btf, struct place *place,
+			 const char *name, int depth)
+{
+	uint32_t id = place->type;
+	const struct btf_type *type = plain_type(btf, &id);
+
+	if (!type || !btf_is_composite(type) || depth > MOST_NESTING)
+		return false;
+	const struct btf_member *member = btf_members(type);
+
+	for (unsigned int i = 0; i < btf_vlen(type); i++) {
+		const char *found = btf__name_by_offset(btf,
+							member[i].name_off);
+		struct place inside = {
+			.type = member[i].type,
+			.bits = place->bits + btf_member_bit_offset(type, i),
+			.width = btf_member_bitfield_size(type, i),
+		};
+
+		if (*found ? strcmp(found, name) :
+		    !enter_member(btf, &inside, name, depth + 1))
+			continue;
+		*place = inside;
+		return true;
+	}
+	return false;
+}
+
+/* A step through a pointer starts offsets anew; arrays stand for their first
+ * element. */
+static void follow(const struct btf *btf, struct place *place)
+{
+	uint32_t id = place->type;
+	const struct btf_type *type = plain_type(btf, &id);
+
+	if (type && btf_is_array(type)) {
+		id = btf_array(type)->type;
+		type = plain_type(btf, &id);
+	}
+	if (type && btf_is_ptr(type)) {
+		id = type->type;
+		place->bits = 0;
+		plain_type(btf, &id);
+	}
+	place->type = id;
+}
+
+static int complain(char **ret_error, const char *what, const char *path)
+{
+	if (asprintf(ret_error, "this kernel has no %s '%s', which the script "
+		     "needs: it was compiled for another kernel", what,
+		     path) < 0)
+		*ret_error = NULL;
+	return -1;
+}
+
+static int find(const struct btf *btf, const char *path, struct place *place,
+		char **ret_error)
+{
+	char name[256];
+	size_t length = strcspn(path, ".");
+	int id;
+
+	snprintf(name, sizeof(name), "%.*s", (int)length, path);
+	id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+	if (id < 0)
+		id = btf__find_by_name_kind(btf, name, BTF_KIND_UNION);
+	if (id < 0)
+		return complain(ret_error, "struct", name);
+	*place = (struct place){ .type = id };
+	for (const char *at = path + length; *at; at += length) {
+		at++;
+		length = strcspn(at, ".");
+		snprintf(name, sizeof(name), "%.*s", (int)length, at);
+		follow(btf, place);
+		if (!enter_member(btf, place, name, 0))
+			return complain(ret_error, "member", path);
+	}
+	return 0;
+}
+
+/* Writes byte offset and, for bit-fields, the shifts of a 64-bit load. */
+static void store(uint64_t *slot, const struct place *place)
+{
+	uint64_t byte = place->bits / 8;
+
+	if (place->width) {
+		byte = place->bits / 64 * 8;
+		if (place->bits + place->width > (byte + 8) * 8)
+			byte = place->bits / 8;
+		unsigned int shift = place->bits - byte * 8;
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		slot[1] = 64 - shift - place->width;
+#else
+		slot[1] = shift;
+#endif
+		slot[2] = 64 - place->width;
+	}
+	slot[0] = byte;
+}
+
+/* The initial value of the offsets, NULL when the object has none. */
+static char *read_only_data(struct bpf_object *object, size_t *ret_size)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object) {
+		if (!strcmp(bpf_map__name(map), ".rodata.spile_relocs"))
+			return (char *)bpf_map__initial_value(map, ret_size);
+	}
+	return NULL;
+}
+
+int relocate(struct bpf_object *object, const struct manifest *manifest,
+	     char **ret_error)
+{
+	size_t size = 0;
+	int result = 0;
+
+	if (!manifest->reloc_count)
+		return 0;
+	char *data = read_only_data(object, &size);
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	if (!data || libbpf_get_error(btf)) {
+		if (asprintf(ret_error, data ? "this kernel offers no type "
+			     "information (/sys/kernel/btf/vmlinux): the script "
+			     "reads kernel structures and cannot run here" :
+			     "the object is damaged: it has no read-only data") < 0)
+			*ret_error = NULL;
+		return -1;
+	}
+	for (size_t i = 0; i < manifest->reloc_count && !result; i++) {
+		const struct manifest_reloc *reloc = &manifest->relocs[i];
+		uint64_t slot[3];
+		struct place place;
+		size_t room = size - reloc->offset;
+
+		if (reloc->offset > size || room < sizeof(slot[0])) {
+			result = complain(ret_error, "place for", reloc->path);
+			break;
+		}
+		result = find(btf, reloc->path, &place, ret_error);
+		if (result)
+			break;
+		if (room > sizeof(slot))
+			room = sizeof(slot);
+		memcpy(slot, data + reloc->offset, room);
+		store(slot, &place);
+		memcpy(data + reloc->offset, slot, room);
+	}
+	btf__free(btf);
+	return result;
+}

@@ -1,0 +1,18 @@
+/*
+ * A thread that runs programs driven from user space, so that the session's
+ * thread can drain the output while a long begin or end probe fills it.
+ */
+#ifndef SPILE_BPF_WORKER_H
+#define SPILE_BPF_WORKER_H
+
+struct worker;
+
+struct worker *worker_start(void);
+void worker_stop(struct worker *worker);
+
+/* Runs the syscall program @fd once and calls @idle each few milliseconds
+ * until it is done. Returns 0 or -errno of BPF_PROG_TEST_RUN. */
+int worker_run(struct worker *worker, int fd, void (*idle)(void *with),
+	       void *with);
+
+#endif

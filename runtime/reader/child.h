@@ -1,0 +1,36 @@
+/*
+ * The command of -c: started early so that its process id is known to begin
+ * probes, held at a pipe until the probes are attached, then let go. Dies with
+ * the session's process.
+ */
+#ifndef SPILE_READER_CHILD_H
+#define SPILE_READER_CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct child {
+	pid_t pid;
+	int pidfd;	/* readable when it has ended */
+	int gate;	/* write end: one byte lets it go */
+	int result;	/* read end: errno of an exec that failed */
+};
+
+/* 0, or -1 with a sentence in *ret_error (malloc'd): no such command ... */
+int child_start(struct child *child, const char *command, char **ret_error);
+
+/* Lets it run. 0, or -1 with a sentence when it could not be executed. */
+int child_release(struct child *child, char **ret_error);
+
+/* After it ended: true when with status 0; else a sentence about it in
+ * @message (one line, no newline). */
+bool child_succeeded(struct child *child, char *message, size_t size);
+
+/* Ends it, when it still runs, and releases all. */
+void child_stop(struct child *child);
+
+/* Runs a shell command in the background, as system() of a script does.
+ * Returns its process id or -errno. */
+pid_t child_system(const char *command);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * What a session says about itself: losses at the end, -t, --monitor.
+ */
+#ifndef SPILE_RUN_REPORT_H
+#define SPILE_RUN_REPORT_H
+
+#include <stdint.h>
+
+struct attach;
+struct records;
+struct wire_shared;
+
+/* Hits that were skipped, for whatever reason. */
+uint64_t report_skipped(const struct wire_shared *shared);
+
+/* Adds to the page what the kernel counted: programs not run because they were
+ * running already on that processor. */
+void report_collect_misses(const struct attach *attach,
+			   struct wire_shared *shared);
+
+/* Warnings about errors, skipped hits, lost output and cut texts. */
+void report_losses(struct records *records, const struct attach *attach,
+		   const struct wire_shared *shared);
+
+/* A table of the probes' hits and times on standard error. */
+void report_timing(const struct attach *attach);
+/* One line of state, then the table. */
+void report_monitor(const struct attach *attach, const struct records *records,
+		    const struct wire_shared *shared, double seconds);
+
+#endif

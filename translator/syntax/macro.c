@@ -422,11 +422,35 @@ static size_t expand_conditional(struct expansion *x, struct range in,
 
 /* ---- definitions ---- */
 
+/* Steps over what looks like the rest of the definition. */
 static size_t malformed(struct expansion *x, const struct token *token,
-			size_t next)
+			struct range in, size_t at)
 {
 	diag_report(x->parser->diag, DIAG_macro_malformed, token->span);
-	return next;
+	for (size_t i = at; i < in.count; i++) {
+		switch ((int)in.tokens[i].kind) {
+		case TOKEN_NAME:
+		case TOKEN_NUMBER:
+		case TOKEN_STRING:
+		case TOKEN_COMMA:
+		case TOKEN_PAREN_OPEN:
+		case TOKEN_PAREN_CLOSE:
+			continue;
+		case TOKEN_COND_OPEN:
+			i = find_close(in, i);
+			return i < in.count ? i + 1 : i;
+		}
+		break;
+	}
+	return at;
+}
+
+/* Keywords may be names of macros and parameters too. */
+static bool is_name(struct range in, size_t at)
+{
+	return is(in, at, TOKEN_NAME) ||
+	       (at < in.count && in.tokens[at].kind >= TOKEN_PROBE &&
+		in.tokens[at].kind <= TOKEN_CATCH);
 }
 
 /* (a, b): false if it is no such list. */
@@ -435,8 +459,7 @@ static bool read_params(struct expansion *x, struct range in, size_t *at,
 {
 	macro->has_params = true;
 	for (++*at; !is(in, *at, TOKEN_PAREN_CLOSE) || macro->params.count;) {
-		if (*at >= in.count || !in.tokens[*at].text ||
-		    in.tokens[*at].kind == TOKEN_STRING)
+		if (!is_name(in, *at))
 			return false;
 		*vec_push(x->parser->arena, &macro->params) =
 			in.tokens[(*at)++].text;
@@ -473,15 +496,14 @@ static size_t read_define(struct expansion *x, struct range in, size_t at,
 	const struct token *define = &in.tokens[at++];
 	size_t close;
 
-	if (at >= in.count || !in.tokens[at].text ||
-	    in.tokens[at].kind == TOKEN_STRING)
-		return malformed(x, define, at);
+	if (!is_name(in, at))
+		return malformed(x, define, in, at);
 	macro->name = in.tokens[at].text;
 	macro->span = in.tokens[at++].span;
 	if (is(in, at, TOKEN_PAREN_OPEN) && !read_params(x, in, &at, macro))
-		return malformed(x, define, at);
+		return malformed(x, define, in, at);
 	if (!is(in, at, TOKEN_COND_OPEN))
-		return malformed(x, define, at);
+		return malformed(x, define, in, at);
 	close = find_close(in, at);
 	if (close == in.count) {
 		diag_report(x->parser->diag, DIAG_macro_unclosed, macro->span,
@@ -525,6 +547,14 @@ struct arguments {
 	VEC(struct range) items;
 };
 
+/* Where a call without its ")" is given up. */
+static bool ends_call(enum token_kind kind)
+{
+	return kind == TOKEN_SEMICOLON || kind == TOKEN_BRACE_CLOSE ||
+	       kind == TOKEN_PROBE || kind == TOKEN_FUNCTION ||
+	       kind == TOKEN_GLOBAL || kind == TOKEN_PRIVATE;
+}
+
 /* Arguments of the "(" at *@at; leaves *@at behind the ")". */
 static bool read_arguments(struct expansion *x, struct range in, size_t *at,
 			   struct arguments *ret)
@@ -547,7 +577,8 @@ static bool read_arguments(struct expansion *x, struct range in, size_t *at,
 			return true;
 		}
 	}
-	*at = in.count;
+	while (*at < in.count && !ends_call(in.tokens[*at].kind))
+		++*at;
 	return false;
 }
 
@@ -766,11 +797,13 @@ static void paste_argument(struct expansion *x, const struct token *token,
 
 		if (i == 0)
 			item->spaced = token->spaced;
-		if (item->kind >= TOKEN_WORD)
-			diag_report(x->parser->diag, DIAG_argument_nested,
-				    place(item, &inner));
-		else
+		if (item->kind < TOKEN_WORD) {
 			emit(x, item, &inner);
+			continue;
+		}
+		diag_report(x->parser->diag, DIAG_argument_nested,
+			    place(item, &inner));
+		stand_in(x, item, &inner);
 	}
 }
 

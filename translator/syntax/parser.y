@@ -1237,7 +1237,7 @@ static void add_probe(struct state *state, struct span span,
 	probe->doc = first->doc;
 	probe->file = file;
 	if (epilogue && (!heads->names.items.count || heads->append))
-		diag_report(state->diag, DIAG_alias_append, epilogue->span);
+		diag_report(state->diag, DIAG_alias_epilogue, epilogue->span);
 	body = as_block(state, body);
 	probe->body = heads->append ? NULL : body;
 	probe->epilogue = heads->append ? body : epilogue;
@@ -1333,6 +1333,17 @@ static const enum token_kind operators[] = {
 	TOKEN_PAREN_OPEN, TOKEN_END,
 };
 
+static const enum token_kind beginning_item[] = {
+	TOKEN_PROBE, TOKEN_GLOBAL, TOKEN_PRIVATE, TOKEN_FUNCTION,
+	TOKEN_EMBEDDED, TOKEN_SEMICOLON, TOKEN_END,
+};
+
+static const enum token_kind following_point[] = {
+	TOKEN_COMMA, TOKEN_BRACE_OPEN, TOKEN_PAREN_OPEN, TOKEN_NOT, TOKEN_DOT,
+	TOKEN_QUESTION, TOKEN_ADD_SET, TOKEN_SET, TOKEN_IF, TOKEN_EMBEDDED,
+	TOKEN_END,
+};
+
 static const enum token_kind naming[] = {
 	TOKEN_PROBE, TOKEN_GLOBAL, TOKEN_PRIVATE, TOKEN_FUNCTION, TOKEN_IF,
 	TOKEN_ELSE, TOKEN_FOR, TOKEN_FOREACH, TOKEN_IN, TOKEN_LIMIT,
@@ -1362,6 +1373,13 @@ static void group(struct expected *expected)
 		forget(expected, naming);
 		return;
 	}
+	if (kinds[TOKEN_PROBE] && kinds[TOKEN_EMBEDDED])
+		name_group(expected, "a probe, function or global",
+			   beginning_item);
+	if (kinds[TOKEN_BRACE_OPEN] && kinds[TOKEN_ADD_SET] &&
+	    !kinds[TOKEN_SLASH])
+		name_group(expected, "more of the probe point or its body",
+			   following_point);
 	if (kinds[TOKEN_SLASH])
 		name_group(expected, "an operator", operators);
 	if (kinds[TOKEN_WHILE]) {

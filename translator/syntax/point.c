@@ -255,17 +255,25 @@ static void expand_point(struct glue *glue, const struct token *in,
 	}
 }
 
-/* Whether the "{" at @at opens a group and not the body. */
+/* Where the group that the "{" at @at opens ends; the count if it opens the
+ * body. A group touches its neighbours or has a choice in it. */
 static size_t group_end(const struct glue *glue, size_t at, bool expecting)
 {
-	const struct token *token = &glue->in[at];
+	const struct token *in = &glue->in[at];
+	bool after_dot = at && in[-1].kind == TOKEN_DOT;
 	bool comma;
 	size_t close;
 
-	if (!expecting && token->spaced)
+	if (!expecting && in->spaced)
 		return glue->count;
 	close = close_group(glue->in, glue->count, at, &comma);
-	return comma || expecting ? close : glue->count;
+	if (close == glue->count || close == at + 1)
+		return glue->count;
+	if (comma || after_dot ||
+	    (expecting && close + 1 < glue->count &&
+	     glue->in[close + 1].kind == TOKEN_DOT))
+		return close;
+	return glue->count;
 }
 
 static bool ends_point(enum token_kind kind)

@@ -139,6 +139,7 @@ static void finish(struct access_plan *plan)
 struct name_list {
 	const char *names[NAMES_LOOKED_AT];
 	size_t count;
+	size_t looked_at;	/* members, unnamed ones too */
 };
 
 /* Names of members, those within unnamed ones too. */
@@ -148,7 +149,9 @@ static void collect_names(struct ctype *type, int depth,
 	size_t count;
 	struct ctype_member *members = ctype_members(type, &count);
 
-	for (size_t i = 0; i < count && list->count < NAMES_LOOKED_AT; i++) {
+	for (size_t i = 0; i < count; i++) {
+		if (list->looked_at++ >= NAMES_LOOKED_AT)
+			return;
 		if (members[i].name)
 			list->names[list->count++] = members[i].name;
 		else if (depth < DEEPEST)

@@ -9,7 +9,7 @@
 
 /* Types come from foreign files: nothing nests deeper than this in sane ones,
  * and a search that looks at more nodes than the budget is in a maze. */
-enum { DEEPEST = 32, SEARCH_BUDGET = 100000, LONGEST = 4096 };
+enum { DEEPEST = 32, SEARCH_BUDGET = 10000, LONGEST = 4096 };
 
 struct ctype *ctype_void(struct ctype_source *source)
 {

@@ -5,7 +5,7 @@
 #include "translator/base/buf.h"
 
 /* A walk that meets more nodes than this is in a damaged web of types. */
-enum { DEEPEST = 16, NODE_BUDGET = 20000 };
+enum { DEEPEST = 16, NODE_BUDGET = 10000 };
 
 struct walk {
 	struct arena *arena;
@@ -13,6 +13,7 @@ struct walk {
 	struct buf format;
 	size_t shortest;	/* characters that the text surely has so far */
 	size_t text_limit;
+	bool is_deep;		/* "$$": texts are shown at every level */
 	int budget;		/* nodes that may still be looked at */
 };
 
@@ -126,7 +127,8 @@ static void show_array(struct walk *walk, const struct access_plan *access,
 {
 	struct ctype *type = access->type;
 
-	if (levels > 0 && type->count && ctype_target(type)->is_char) {
+	if ((levels > 0 || walk->is_deep) && type->count &&
+	    ctype_target(type)->is_char) {
 		put_text(walk, PRETTY_CHARS, access);
 		return;
 	}
@@ -141,6 +143,7 @@ static void show_array(struct walk *walk, const struct access_plan *access,
 static void show_number(struct walk *walk, const struct access_plan *access)
 {
 	put_leaf(walk, PRETTY_NUMBER, access,
+		 access->type->is_char ? "%#c" :
 		 access->is_signed ? "%d" : "%u");
 }
 
@@ -205,6 +208,7 @@ struct pretty_plan *pretty_plan(struct arena *arena,
 		.arena = arena,
 		.plan = arena_new(arena, struct pretty_plan),
 		.text_limit = text_limit,
+		.is_deep = depth > 1,
 		.budget = NODE_BUDGET,
 	};
 	struct ctype *target = struct_behind(access->type);

@@ -7,9 +7,9 @@
  *	{.id=%d, .name=\"%#s\", .at={...}, .next=%p}
  *
  * One '$' shows the members of a struct, "$$" one level more. Deeper structs
- * are {...}, arrays [...]. Text pointers and char arrays are "...", other
- * pointers and functions 0x..., enums numbers, unnamed members as if they
- * stood in the struct around them.
+ * are {...}, arrays [...]. Text pointers and, with "$$", char arrays are "...",
+ * a char is itself, other pointers and functions 0x..., enums numbers, unnamed
+ * members as if they stood in the struct around them.
  */
 #ifndef SPILE_TARGET_PRETTY_H
 #define SPILE_TARGET_PRETTY_H
@@ -26,7 +26,7 @@ enum {
 };
 
 enum pretty_kind {
-	PRETTY_NUMBER,	/* %d or %u or %p in the format */
+	PRETTY_NUMBER,	/* %d, %u, %p or %#c in the format */
 	PRETTY_STRING,	/* the result of the plan is a char pointer: the text
 			 * there, to its NUL; %s */
 	PRETTY_CHARS,	/* the result is the address of size chars: the text

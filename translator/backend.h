@@ -30,7 +30,7 @@ struct backend {
 			    const struct backend_options *options);
 };
 
-extern const struct backend backends[];
+extern const struct backend *const backends[];
 extern const size_t backend_count;
 
 #endif

@@ -1,1 +1,8 @@
-lower_sources =
+lower_sources = \
+	translator/lower/address.c \
+	translator/lower/emit.c \
+	translator/lower/expr.c \
+	translator/lower/lower.c \
+	translator/lower/lower.h \
+	translator/lower/output.c \
+	translator/lower/stmt.c

@@ -6,4 +6,7 @@ sema_sources = \
 	translator/sema/poison.h \
 	translator/sema/resolve.c \
 	translator/sema/fold.c \
-	translator/sema/infer.c
+	translator/sema/infer.c \
+	translator/sema/autoprint.c \
+	translator/sema/prune.c \
+	translator/sema/sema.c

@@ -1,0 +1,187 @@
+/*
+ * Artefacts of earlier compilations. An entry is two files: the object, and
+ * the facts that it was made from (all of them, as text). An entry counts only
+ * if its facts are equal to ours to the byte, so names need no strong hash,
+ * and a damaged or foreign entry is a miss. Files are replaced at once.
+ */
+#include "translator/driver/session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "translator/base/arena.h"
+#include "translator/base/buf.h"
+#include "translator/base/file.h"
+
+static const char *folder(struct arena *arena)
+{
+	const char *own = getenv("SYSTEMTAP_DIR");
+	const char *xdg = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+
+	if (own && own[0])
+		return arena_printf(arena, "%s/cache", own);
+	if (xdg && xdg[0])
+		return arena_printf(arena, "%s/spile", xdg);
+	return home && home[0] ? arena_printf(arena, "%s/.cache/spile", home) :
+				 NULL;
+}
+
+static void put_file(struct buf *out, const char *path)
+{
+	struct stat status;
+
+	if (path && stat(path, &status) == 0)
+		buf_printf(out, "file %s %jd %jd.%09ld\n", path,
+			   (intmax_t)status.st_size,
+			   (intmax_t)status.st_mtim.tv_sec,
+			   status.st_mtim.tv_nsec);
+}
+
+static void put_text(struct buf *out, const char *name, const char *text)
+{
+	buf_printf(out, "%s %zu %s\n", name, text ? strlen(text) : 0,
+		   text ? text : "-");
+}
+
+static void put_options(struct buf *out, const struct options *o)
+{
+	buf_printf(out, "options %d %d %d %d %d\n", o->guru, o->unoptimized,
+		   o->skip_badvars, o->suppress_handler_errors,
+		   o->no_autoprint);
+	put_text(out, "compatible", o->compatible);
+	put_text(out, "release", o->release);
+	put_text(out, "arch", o->arch);
+	put_text(out, "module", o->module_name);
+	for (size_t i = 0; i < o->limits.count; i++) {
+		put_text(out, "limit", o->limits.items[i].name);
+		put_text(out, "value", o->limits.items[i].value);
+	}
+	for (size_t i = 0; i < o->globals.count; i++) {
+		put_text(out, "global", o->globals.items[i].name);
+		put_text(out, "value", o->globals.items[i].value);
+	}
+	for (int i = 0; i < o->arg_count; i++)
+		put_text(out, "argument", o->args[i]);
+	for (size_t i = 0; i < o->extra_scripts.count; i++)
+		put_text(out, "extra", o->extra_scripts.items[i]);
+}
+
+/* Everything that the result depends on. NULL: not to be cached. */
+static char *facts(struct session *session, size_t *ret_size)
+{
+	const struct options *o = session->options;
+	struct utsname uts;
+	struct buf out = { 0 };
+	const char *name, *text;
+	size_t size;
+
+	if (o->script_kind == SCRIPT_STDIN)
+		return NULL;
+	text = session_script_text(session, &size, &name);
+	if (!text || uname(&uts) < 0)
+		return NULL;
+	buf_printf(&out, "spile cache 1\nkernel %s %s %s\n", uts.release,
+		   uts.version, uts.machine);
+	put_text(&out, "runtime", session->runtime);
+	put_file(&out, "/proc/self/exe");
+	put_file(&out, session_program(session->arena, "spile"));
+	put_file(&out, session_program(session->arena, "spile-emit"));
+	put_file(&out, session_program(session->arena, "rt512.bc"));
+	put_options(&out, o);
+	put_text(&out, "library", library_state(session->library));
+	buf_printf(&out, "script %s %zu\n", name, size);
+	buf_write(&out, text, size);
+	*ret_size = out.length;
+	return buf_take(&out, session->arena);
+}
+
+static uint64_t hash(const char *bytes, size_t size)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (size_t i = 0; i < size; i++)
+		h = (h ^ (unsigned char)bytes[i]) * 1099511628211u;
+	return h;
+}
+
+static const char *entry(struct session *session, const char *key, size_t size,
+			 const char *suffix)
+{
+	const char *at = folder(session->arena);
+
+	return at ? arena_printf(session->arena, "%s/%016" PRIx64 "%s", at,
+				 hash(key, size), suffix) : NULL;
+}
+
+const char *cache_find(struct session *session, const char *suffix)
+{
+	size_t size, known_size;
+	char *key, *known;
+	const char *path;
+
+	if (session->options->cache != CACHE_USE ||
+	    session->options->module_name)
+		return NULL;
+	key = facts(session, &size);
+	path = key ? entry(session, key, size, ".facts") : NULL;
+	known = path ? file_read(session->arena, path, &known_size) : NULL;
+	if (!known || known_size != size || memcmp(known, key, size) != 0)
+		return NULL;
+	path = entry(session, key, size, suffix);
+	return file_exists(path) ? path : NULL;
+}
+
+static const char *store_named(struct session *session, const char *bytes,
+			       size_t size, const char *artefact,
+			       const char *suffix)
+{
+	const char *path = arena_printf(session->arena, "%s%s",
+					session->options->module_name, suffix);
+
+	if (file_write(path, bytes, size) == 0)
+		return path;
+	fprintf(stderr, "spile: cannot write '%s': %s\n", path,
+		strerror(errno));
+	return artefact;
+}
+
+const char *cache_store(struct session *session, const char *artefact,
+			const char *suffix)
+{
+	size_t size, key_size;
+	char *bytes = file_read(session->arena, artefact, &size);
+	const char *path;
+	char *key;
+
+	if (!bytes)
+		return artefact;
+	if (session->options->module_name)
+		return store_named(session, bytes, size, artefact, suffix);
+	key = facts(session, &key_size);
+	path = key ? entry(session, key, key_size, suffix) : NULL;
+	/* The object first: facts without an object would be a false hit. */
+	if (!path || file_make_folder(folder(session->arena)) < 0 ||
+	    file_write(path, bytes, size) < 0 ||
+	    file_write(entry(session, key, key_size, ".facts"), key,
+		       key_size) < 0)
+		return artefact;
+	return path;
+}
+
+int cache_clean(struct arena *arena)
+{
+	const char *at = folder(arena);
+
+	if (at && file_remove(at) < 0) {
+		fprintf(stderr, "spile: cannot remove '%s': %s\n", at,
+			strerror(errno));
+		return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,60 @@
+/*
+ * One run of spile: options, facts about the machine, folders, what was
+ * compiled. compile.c is the contents page; main.c owns the session.
+ */
+#ifndef SPILE_DRIVER_SESSION_H
+#define SPILE_DRIVER_SESSION_H
+
+#include "translator/driver/options.h"
+#include "translator/library/library.h"
+#include "translator/probes/family.h"
+#include "translator/sema/sema.h"
+#include "translator/syntax/parse.h"
+
+struct session {
+	struct arena *arena;
+	struct diag *diag;
+	const struct options *options;
+	struct kernel *kernel;
+	struct syntax_facts facts;
+	struct parser parser;
+	struct library *library;
+	struct family_env env;
+	struct sema_options sema_options;
+	struct sema *sema;
+	const char *runtime;		/* "bpf" or "kernel": of this try */
+	const char *module;		/* name of the session */
+	const char *artefact;		/* path of the object, after pass 4 */
+	const char *reason;		/* why BPF cannot do it, for auto */
+};
+
+/* Facts, folders and library of a session; cheap (parses nothing). */
+void session_open(struct session *session, struct arena *arena,
+		  const struct options *options, const char *runtime);
+
+/* Passes 1 to 4 as far as -p says. Exit status: 0, or 1 after a report.
+ * session->artefact is set after pass 4. */
+int session_compile(struct session *session);
+
+/* -l, -L and --dump-*. Exit status. */
+int session_list(struct session *session);
+
+/* cache.c: path of a valid artefact for this session, or NULL; and its
+ * making: copies @artefact in, gives its path there (or @artefact itself when
+ * that fails). */
+const char *cache_find(struct session *session, const char *suffix);
+const char *cache_store(struct session *session, const char *artefact,
+			const char *suffix);
+int cache_clean(struct arena *arena);
+
+/* run.c: hands the artefact to the runner and waits. Exit status. */
+int session_run(struct session *session);
+
+/* The folder of our helpers and data: the build tree's, or the installed. */
+const char *session_program(struct arena *arena, const char *name);
+
+/* Text of the scripts, for the cache: script, -E, arguments. */
+const char *session_script_text(struct session *session, size_t *ret_size,
+				const char **ret_name);
+
+#endif

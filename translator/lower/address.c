@@ -1,0 +1,161 @@
+/* Reads of the traced machine: plans over addresses, typed loads. */
+#include "translator/lower/lower.h"
+
+#include <string.h>
+
+#include "translator/base/arena.h"
+#include "translator/target/access.h"
+
+static int reloc_number(struct lower *lower, const char *path, int64_t offset,
+			int64_t left, int64_t right)
+{
+	uintptr_t known = (uintptr_t)map_get(&lower->relocs, path);
+	struct ir_reloc *reloc;
+
+	if (known)
+		return (int)known - 1;
+	reloc = vec_push(lower->arena, &lower->program->relocs);
+	reloc->path = path;
+	reloc->offset = offset;
+	reloc->left_shift = left;
+	reloc->right_shift = right;
+	map_put(lower->arena, &lower->relocs, path,
+		(void *)(uintptr_t)lower->program->relocs.count);
+	return (int)lower->program->relocs.count - 1;
+}
+
+static operand reloc_part(struct lower *lower, int reloc, int part)
+{
+	int result = lower_temp(lower, IR_LONG);
+	struct ir_op *op = emit(lower, IR_RELOC, result);
+
+	emit_number(lower, op, IR_ARG_RELOC, reloc);
+	emit_arg(lower, op, operand_long(part));
+	return operand_var(result);
+}
+
+static operand load(struct lower *lower, operand address, int size,
+		    bool is_signed, int space, struct span span,
+		    const char *identifier)
+{
+	int result = lower_temp(lower, IR_LONG);
+	struct ir_op *op = emit(lower, IR_LOAD, result);
+
+	emit_arg(lower, op, address);
+	emit_arg(lower, op, operand_long(size));
+	emit_arg(lower, op, operand_long(is_signed));
+	emit_arg(lower, op, operand_long(space));
+	emit_fault(lower, op, identifier, span);
+	return operand_var(result);
+}
+
+/* The low @size bytes, extended. */
+static operand cut(struct lower *lower, operand value, uint32_t size,
+		   bool is_signed)
+{
+	operand shift = operand_long(64 - 8 * (int64_t)size);
+
+	if (size >= 8)
+		return value;
+	value = emit2(lower, IR_SHL, value, shift);
+	return emit2(lower, is_signed ? IR_SHR : IR_USHR, value, shift);
+}
+
+static operand bit_field(struct lower *lower, const struct access_plan *plan,
+			 operand address, int reloc, const struct expr *expr)
+{
+	operand left = reloc >= 0 ? reloc_part(lower, reloc, 1) :
+				    operand_long(plan->left_shift);
+	operand right = reloc >= 0 ? reloc_part(lower, reloc, 2) :
+				     operand_long(plan->right_shift);
+	operand value = load(lower, address, 8, false, 0, expr->span,
+			     "bit-field");
+
+	value = emit2(lower, IR_SHL, value, left);
+	return emit2(lower, plan->is_signed ? IR_SHR : IR_USHR, value, right);
+}
+
+static operand step_index(struct lower *lower, const struct access_step *step,
+			  operand at, struct target *target)
+{
+	operand index;
+
+	if (step->variable < 0)
+		return emit2(lower, IR_ADD, at, operand_long(step->offset));
+	index = lower_expr(lower,
+			   target->indexes.items.items[step->variable]);
+	index = emit2(lower, IR_MUL, index, operand_long(step->element_size));
+	return emit2(lower, IR_ADD, at, index);
+}
+
+static operand follow(struct lower *lower, const struct expr *expr,
+		      struct target *target)
+{
+	const struct access_plan *plan = target->plan;
+	operand at = lower_expr(lower, target->base);
+	int reloc = -1;
+
+	for (size_t i = 0; i < plan->steps.count; i++) {
+		const struct access_step *step = &plan->steps.items[i];
+		bool last = i + 1 == plan->steps.count;
+		bool bits = last && plan->end == ACCESS_BITS;
+
+		reloc = -1;
+		if (step->op == ACCESS_INDEX) {
+			at = step_index(lower, step, at, target);
+		} else if (step->op == ACCESS_DEREF) {
+			at = load(lower, at, (int)step->size, false,
+				  target->user, expr->span, "->");
+		} else if (step->path) {
+			reloc = reloc_number(lower, step->path, step->offset,
+					     bits ? plan->left_shift : 0,
+					     bits ? plan->right_shift : 0);
+			at = emit2(lower, IR_ADD, at,
+				   reloc_part(lower, reloc, 0));
+		} else {
+			at = emit2(lower, IR_ADD, at,
+				   operand_long(step->offset));
+		}
+	}
+	switch (plan->end) {
+	case ACCESS_VALUE:
+		return cut(lower, at, plan->size, plan->is_signed);
+	case ACCESS_LOAD:
+		return load(lower, at, (int)plan->size, plan->is_signed,
+			    target->user, expr->span, "->");
+	case ACCESS_BITS:
+		return bit_field(lower, plan, at, reloc, expr);
+	case ACCESS_ADDRESS:
+		return at;
+	}
+	return at;
+}
+
+operand lower_target(struct lower *lower, struct expr *expr)
+{
+	struct target *target = expr->ref;
+
+	if (target->kind == TARGET_ARG)
+		return emit1(lower, IR_ARG, operand_long(target->arg));
+	return follow(lower, expr, target);
+}
+
+operand lower_deref(struct lower *lower, struct expr *expr)
+{
+	return load(lower, lower_expr(lower, expr->b), (int)expr->a->number,
+		    false, strcmp(expr->text, "uderef") == 0, expr->span,
+		    arena_printf(lower->arena, "@%s", expr->text));
+}
+
+operand lower_load_text(struct lower *lower, struct expr *expr, int space)
+{
+	operand *args = lower_list(lower, &expr->list, 0);
+	int result = lower_temp(lower, IR_TEXT);
+	struct ir_op *op = emit(lower, IR_LOADTEXT, result);
+
+	emit_arg(lower, op, args[0]);
+	emit_arg(lower, op, args[1]);
+	emit_arg(lower, op, operand_long(space));
+	emit_fault(lower, op, expr->text, expr->span);
+	return operand_var(result);
+}

@@ -1,0 +1,109 @@
+/*
+ * A probe family: what a kind of probe point means ("kernel.trace(...)").
+ *
+ * A family matches the components of a point and resolves it to any number of
+ * instances: which row of attach.def runs the handler, with which parameters,
+ * and which $variables the handler sees. A new family is one file with a
+ * struct family and one row in families.def.
+ */
+#ifndef SPILE_PROBES_FAMILY_H
+#define SPILE_PROBES_FAMILY_H
+
+#include <stdbool.h>
+
+#include "translator/base/vec.h"
+#include "translator/syntax/ast.h"
+
+struct arena;
+struct diag;
+struct ctype;
+struct btf_types;
+struct kernel;
+struct tracepoints;
+
+/* A $variable of a probe. */
+struct context_var {
+	const char *name;	/* with its $ */
+	struct ctype *type;	/* of the argument */
+	int arg;		/* raw argument number */
+};
+
+/* What a handler can see beyond globals: $vars, $$name, ... */
+struct probe_context {
+	VEC(struct context_var) vars;
+	const char *name;	/* $$name, or NULL */
+	const char *system;	/* $$system, or NULL */
+	bool reads_value;	/* $value may be read (procfs write, input) */
+	bool writes_value;	/* $value may be assigned (procfs read) */
+};
+
+struct probe_pair {
+	const char *key, *value;
+};
+
+struct probe_instance {
+	const char *name;	/* as pp() shows it */
+	const char *kind;	/* row of attach.def; NULL: never runs */
+	VEC(struct probe_pair) pairs;
+	struct probe_context *context;
+};
+
+/* What families may ask of the machine and the session. */
+struct family_env {
+	struct arena *arena;
+	struct diag *diag;
+	struct kernel *kernel;
+	/* Kernel types and tracepoints, opened on first use; NULL and a reason
+	 * reported by the caller when the kernel has none. */
+	struct btf_types *(*btf)(struct family_env *env);
+	struct tracepoints *(*tracepoints)(struct family_env *env);
+	struct btf_types *btf_cache;
+	struct tracepoints *tracepoints_cache;
+	const char *reason;	/* why btf() or tracepoints() gave NULL */
+	/* Set by resolve when nothing matched: what was looked for, for the
+	 * error and its hint (either may stay NULL). */
+	const char *missing;
+	const char *hint;
+};
+
+struct probe_instances {
+	VEC(struct probe_instance *) items;
+};
+
+struct family {
+	const char *name;
+	/* The points that it knows, for help and "did you mean":
+	 * "timer.ms(number)" one a line, ended by NULL. */
+	const char *const *forms;
+	/* Whether the point's components are of this family at all. */
+	bool (*matches)(const struct probe_point *point);
+	/* Adds the instances of the point. Nothing added: not found, reported
+	 * by the caller unless the point is optional. A point that is wrong in
+	 * itself (bad number) is reported here. Returns false then. */
+	bool (*resolve)(struct family_env *env,
+			const struct probe_point *point,
+			struct probe_instances *out);
+};
+
+extern const struct family *const families[];
+extern const size_t family_count;
+
+/* ---- helpers for families ---- */
+
+/* Whether the components are exactly these names ("timer", "ms"); a name that
+ * ends in "()" stands for a component with an argument. */
+bool point_is(const struct probe_point *point, const char *const *names,
+	      size_t count);
+/* The numeric (or text) argument of component @i; false or NULL without. */
+bool point_number(const struct probe_point *point, size_t i, int64_t *ret);
+const char *point_text(const struct probe_point *point, size_t i);
+/* A new instance named like the point itself. */
+struct probe_instance *instance_add(struct family_env *env,
+				    struct probe_instances *out,
+				    const struct probe_point *point,
+				    const char *kind);
+void instance_pair(struct family_env *env, struct probe_instance *instance,
+		   const char *key, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+#endif

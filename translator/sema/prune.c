@@ -1,0 +1,410 @@
+/*
+ * What nobody reads goes: functions never called, locals assigned and never
+ * read (alias variables above all), statements without effect. The user's own
+ * are named in a warning; the library's go silently. Reads and writes of
+ * globals are counted on the way, for autoprint.
+ */
+#include "translator/sema/sema.h"
+
+#include <string.h>
+
+#include "translator/base/arena.h"
+#include "translator/diag/diag.h"
+#include "translator/sema/poison.h"
+
+struct prune {
+	struct sema *sema;
+	bool changed;
+};
+
+static bool has_effect(struct expr *expr);
+static bool stmt_has_effect(struct stmt *stmt);
+
+/* ---- effects ---- */
+
+static bool function_has_effect(struct function *f)
+{
+	bool effect = false;
+
+	for (; f && !effect; f = f->next) {
+		if (f->effect == 0) {
+			f->effect = 3;
+			f->effect = stmt_has_effect(f->decl->body) ? 2 : 1;
+		}
+		effect = f->effect != 1;
+	}
+	return effect;
+}
+
+static bool list_has_effect(struct expr_list *list)
+{
+	for (size_t i = 0; i < list->items.count; i++)
+		if (has_effect(list->items.items[i]))
+			return true;
+	return false;
+}
+
+static bool call_has_effect(struct expr *expr)
+{
+	struct callee *callee = expr->ref;
+
+	if (list_has_effect(&expr->list))
+		return true;
+	if (callee->function)
+		return function_has_effect(callee->function);
+	return strchr(primitives[callee->primitive].flags, 'e') != NULL;
+}
+
+/* Assignments to globals and anything seen outside; faults do not count. */
+static bool has_effect(struct expr *expr)
+{
+	if (!expr || expr_is_poison(expr))
+		return false;
+	switch (expr->kind) {
+	case EXPR_CALL:
+		return call_has_effect(expr);
+	case EXPR_PRINT:
+		return expr->text[0] != 's' || list_has_effect(&expr->list);
+	case EXPR_ASSIGN:
+	case EXPR_INCDEC:
+		if (expr->a->kind != EXPR_SYMBOL ||
+		    ((struct symbol *)expr->a->ref)->global)
+			return true;
+		return true;
+	case EXPR_MATCH:
+		return true;
+	default:
+		break;
+	}
+	return has_effect(expr->a) || has_effect(expr->b) ||
+	       has_effect(expr->c) || list_has_effect(&expr->list);
+}
+
+/* In a function's body: assignments to its locals stay inside. */
+static bool body_has_effect(struct expr *expr)
+{
+	if (!expr || expr_is_poison(expr))
+		return false;
+	if ((expr->kind == EXPR_ASSIGN || expr->kind == EXPR_INCDEC) &&
+	    expr->a->kind == EXPR_SYMBOL &&
+	    !((struct symbol *)expr->a->ref)->global)
+		return body_has_effect(expr->b);
+	if (expr->kind == EXPR_ASSIGN || expr->kind == EXPR_INCDEC)
+		return true;
+	if (expr->kind == EXPR_CALL || expr->kind == EXPR_PRINT ||
+	    expr->kind == EXPR_MATCH)
+		return has_effect(expr);
+	return body_has_effect(expr->a) || body_has_effect(expr->b) ||
+	       body_has_effect(expr->c) || list_has_effect(&expr->list);
+}
+
+static bool stmt_has_effect(struct stmt *stmt)
+{
+	if (!stmt)
+		return false;
+	if (stmt->kind == STMT_DELETE || stmt->kind == STMT_EMBEDDED)
+		return true;
+	for (size_t i = 0; i < stmt->block.items.count; i++)
+		if (stmt_has_effect(stmt->block.items.items[i]))
+			return true;
+	return body_has_effect(stmt->expr) || body_has_effect(stmt->init) ||
+	       body_has_effect(stmt->step) || stmt_has_effect(stmt->body) ||
+	       stmt_has_effect(stmt->other);
+}
+
+/* ---- counting ---- */
+
+static void count_expr(struct expr *expr, bool write_only);
+
+static void count_list(struct expr_list *list)
+{
+	for (size_t i = 0; i < list->items.count; i++)
+		count_expr(list->items.items[i], false);
+}
+
+static void count_place(struct expr *expr, bool read, bool write)
+{
+	struct expr *name = expr->kind == EXPR_INDEX ? expr->a : expr;
+	struct symbol *symbol = name->ref;
+
+	if (expr_is_poison(expr) || !symbol)
+		return;
+	symbol->reads += read;
+	symbol->writes += write;
+	if (expr->kind == EXPR_INDEX)
+		count_list(&expr->list);
+}
+
+static void count_target(struct expr *expr)
+{
+	struct target *target = expr->ref;
+
+	if (!target)
+		return;
+	if (target->base)
+		count_expr(target->base, false);
+	count_list(&target->indexes);
+}
+
+/* @unused: the value is dropped, so x++ does not read x. */
+static void count_expr(struct expr *expr, bool unused)
+{
+	if (!expr || expr_is_poison(expr))
+		return;
+	if (expr->kind == EXPR_SYMBOL || expr->kind == EXPR_INDEX) {
+		count_place(expr, true, false);
+	} else if (expr->kind == EXPR_ASSIGN || expr->kind == EXPR_INCDEC) {
+		count_place(expr->a, !unused, true);
+		count_expr(expr->b, false);
+	} else if (expr->kind == EXPR_TARGET) {
+		count_target(expr);
+	} else if (expr->kind == EXPR_IN) {
+		((struct symbol *)expr->a->ref)->reads++;
+		count_list(&expr->list);
+	} else {
+		count_expr(expr->a, false);
+		count_expr(expr->b, false);
+		count_expr(expr->c, false);
+		count_list(&expr->list);
+	}
+}
+
+static void count_stmt(struct stmt *stmt)
+{
+	struct foreach *f = stmt->foreach;
+
+	count_expr(stmt->init, true);
+	if (stmt->kind == STMT_DELETE)
+		count_place(stmt->expr, false, true);
+	else
+		count_expr(stmt->expr, stmt->kind == STMT_EXPR);
+	count_expr(stmt->step, true);
+	if (stmt->kind == STMT_FOREACH) {
+		if (f->array->kind == EXPR_HIST)
+			count_expr(f->array->a, false);
+		else if (f->array->ref)
+			((struct symbol *)f->array->ref)->reads++;
+		for (size_t i = 0; i < f->keys.count; i++)
+			count_place(f->keys.items[i], true, true);
+		if (f->value)
+			count_place(f->value, true, true);
+		count_list(&f->slice);
+		count_expr(f->limit, false);
+	}
+	if (stmt->message)
+		count_place(stmt->message, true, true);
+	if (stmt->body)
+		count_stmt(stmt->body);
+	if (stmt->other)
+		count_stmt(stmt->other);
+	for (size_t i = 0; i < stmt->block.items.count; i++)
+		count_stmt(stmt->block.items.items[i]);
+}
+
+static void reset_locals(struct map *locals)
+{
+	for (size_t i = 0; i < locals->count; i++) {
+		struct symbol *symbol = locals->entries[i].value;
+
+		symbol->reads = symbol->writes = 0;
+	}
+}
+
+/* ---- reach ---- */
+
+static void reach_expr(struct expr *expr);
+
+static void reach_stmt(struct stmt *stmt)
+{
+	struct foreach *f = stmt->foreach;
+
+	reach_expr(stmt->init);
+	reach_expr(stmt->expr);
+	reach_expr(stmt->step);
+	if (f) {
+		reach_expr(f->limit);
+		for (size_t i = 0; i < f->slice.items.count; i++)
+			reach_expr(f->slice.items.items[i]);
+	}
+	if (stmt->body)
+		reach_stmt(stmt->body);
+	if (stmt->other)
+		reach_stmt(stmt->other);
+	for (size_t i = 0; i < stmt->block.items.count; i++)
+		reach_stmt(stmt->block.items.items[i]);
+}
+
+static void reach_function(struct function *f)
+{
+	for (; f; f = f->next) {
+		if (f->used)
+			continue;
+		f->used = true;
+		reach_stmt(f->decl->body);
+	}
+}
+
+static void reach_expr(struct expr *expr)
+{
+	struct target *target;
+
+	if (!expr || expr_is_poison(expr))
+		return;
+	if (expr->kind == EXPR_CALL && expr->ref)
+		reach_function(((struct callee *)expr->ref)->function);
+	if (expr->kind == EXPR_TARGET && expr->ref) {
+		target = expr->ref;
+		reach_expr(target->base);
+		for (size_t i = 0; i < target->indexes.items.count; i++)
+			reach_expr(target->indexes.items.items[i]);
+	}
+	reach_expr(expr->a);
+	reach_expr(expr->b);
+	reach_expr(expr->c);
+	for (size_t i = 0; i < expr->list.items.count; i++)
+		reach_expr(expr->list.items.items[i]);
+}
+
+static void reach_all(struct sema *sema)
+{
+	for (size_t i = 0; i < sema->functions.count; i++)
+		sema->functions.items[i]->used = false;
+	for (size_t i = 0; i < sema->probes.count; i++) {
+		struct probe *probe = sema->probes.items[i];
+
+		if (!probe->instance->kind)
+			continue;
+		reach_expr(probe->condition);
+		reach_stmt(probe->body);
+	}
+}
+
+static void count_all(struct sema *sema)
+{
+	for (size_t i = 0; i < sema->globals.count; i++)
+		sema->globals.items[i]->reads =
+			sema->globals.items[i]->writes = 0;
+	for (size_t i = 0; i < sema->probes.count; i++) {
+		struct probe *probe = sema->probes.items[i];
+
+		reset_locals(&probe->locals);
+		if (!probe->instance->kind)
+			continue;
+		count_expr(probe->condition, false);
+		count_stmt(probe->body);
+	}
+	for (size_t i = 0; i < sema->functions.count; i++) {
+		struct function *f = sema->functions.items[i];
+
+		reset_locals(&f->locals);
+		if (f->used)
+			count_stmt(f->decl->body);
+	}
+}
+
+/* ---- dropping ---- */
+
+static bool own(const struct span span)
+{
+	return span.source && !span.source->library &&
+	       strcmp(span.source->name, "<automatic>") != 0;
+}
+
+/* A local that is only assigned: its assignment goes, or what the right side
+ * does stays. */
+static void drop_assignment(struct prune *prune, struct stmt *stmt)
+{
+	struct expr *expr = stmt->expr;
+	struct symbol *symbol;
+
+	if ((expr->kind != EXPR_ASSIGN && expr->kind != EXPR_INCDEC) ||
+	    expr->a->kind != EXPR_SYMBOL || expr_is_poison(expr))
+		return;
+	symbol = expr->a->ref;
+	if (symbol->global || symbol->reads)
+		return;
+	if (own(expr->span) && !symbol->is_param && !expr->span.origin)
+		diag_report(prune->sema->diag, DIAG_unused_local,
+			    expr->a->span, symbol->name);
+	prune->changed = true;
+	if (expr->b && has_effect(expr->b))
+		stmt->expr = expr->b;
+	else
+		stmt->kind = STMT_NULL;
+}
+
+static void prune_stmt(struct prune *prune, struct stmt *stmt)
+{
+	if (stmt->kind == STMT_EXPR)
+		drop_assignment(prune, stmt);
+	if (stmt->kind == STMT_EXPR && !has_effect(stmt->expr)) {
+		prune->changed = true;
+		if (own(stmt->expr->span) && !stmt->expr->span.origin &&
+		    stmt->expr->kind != EXPR_CALL)
+			diag_report(prune->sema->diag, DIAG_no_effect,
+				    stmt->expr->span);
+		stmt->kind = STMT_NULL;
+	}
+	if (stmt->body)
+		prune_stmt(prune, stmt->body);
+	if (stmt->other)
+		prune_stmt(prune, stmt->other);
+	for (size_t i = 0; i < stmt->block.items.count; i++)
+		prune_stmt(prune, stmt->block.items.items[i]);
+}
+
+static void prune_bodies(struct prune *prune)
+{
+	struct sema *sema = prune->sema;
+
+	for (size_t i = 0; i < sema->probes.count; i++)
+		if (sema->probes.items[i]->instance->kind)
+			prune_stmt(prune, sema->probes.items[i]->body);
+	for (size_t i = 0; i < sema->functions.count; i++)
+		if (sema->functions.items[i]->used)
+			prune_stmt(prune,
+				   sema->functions.items[i]->decl->body);
+}
+
+static void warn_unused(struct sema *sema)
+{
+	for (size_t i = 0; i < sema->functions.count; i++) {
+		const struct function *f = sema->functions.items[i];
+
+		if (!f->used && own(f->decl->span))
+			diag_report(sema->diag, DIAG_unused_function,
+				    f->decl->span, f->decl->name);
+	}
+	for (size_t i = 0; i < sema->globals.count; i++) {
+		const struct symbol *symbol = sema->globals.items[i];
+
+		if (!symbol->reads && !symbol->writes && own(symbol->span))
+			diag_report_hint(sema->diag, DIAG_unused_global,
+					 symbol->span, NULL, symbol->name);
+		else if (symbol->reads && !symbol->writes &&
+			 own(symbol->span) && !symbol->set_by &&
+			 !symbol->global->init)
+			diag_report(sema->diag, DIAG_unassigned, symbol->span,
+				    symbol->name,
+				    symbol->key_count > 0 ? "empty" :
+				    symbol->type == TYPE_STRING ? "\"\"" :
+								  "0");
+	}
+}
+
+void sema_prune(struct sema *sema)
+{
+	struct prune prune = { .sema = sema };
+
+	reach_all(sema);
+	count_all(sema);
+	if (!sema->options->keep_unused) {
+		do {
+			prune.changed = false;
+			prune_bodies(&prune);
+			reach_all(sema);
+			count_all(sema);
+		} while (prune.changed);
+	}
+	warn_unused(sema);
+}

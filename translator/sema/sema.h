@@ -1,0 +1,206 @@
+/*
+ * Meaning: from trees to a checked program.
+ *
+ * sema.c lists the phases. They work on one struct sema, annotate the trees in
+ * place (expr->type, expr->ref) and leave for lowering: the globals used, the
+ * functions used, and the probes, each with its handler body and context.
+ * Errors go to diag; a phase goes on after errors as far as that makes sense,
+ * with TYPE_UNKNOWN and poisoned references silencing what follows from them.
+ */
+#ifndef SPILE_SEMA_SEMA_H
+#define SPILE_SEMA_SEMA_H
+
+#include "translator/base/map.h"
+#include "translator/probes/family.h"
+#include "translator/syntax/ast.h"
+
+struct diag;
+struct library;
+struct parser;
+struct access_plan;
+
+/* A variable: global, or local of a function or probe. */
+struct symbol {
+	const char *name;
+	struct span span;		/* where it is declared or first used */
+	struct global_decl *global;	/* NULL: a local */
+	bool is_param;
+	bool is_array;
+	bool reported;			/* a conflict was reported already */
+	enum type type;			/* of the value */
+	int key_count;			/* arrays */
+	enum type *key_types;
+	struct ctype *ctype;	/* what its value points to */
+	int reads, writes;
+	/* statistics: what was asked for; one histogram a variable */
+	const char *hist;		/* "hist_log", "hist_linear" or NULL */
+	int64_t hist_bounds[3];
+	bool has_shift;
+	int64_t shift;
+	const char *set_by;		/* -G: initial value as text */
+	int ir;				/* number in the program, for lowering */
+};
+
+/* One function; overloads of a name and arity form a chain by priority. */
+struct function {
+	struct function_decl *decl;
+	struct function *next;		/* tried when this one says "next" */
+	VEC(struct symbol *) params;
+	struct map locals;		/* name -> struct symbol */
+	enum type type;
+	struct ctype *ctype;
+	bool used;			/* reached from a probe */
+	bool resolved;
+	bool has_value;			/* a "return expr" or declared type */
+	bool says_next;
+	int effect;			/* 0 unknown, 1 none, 2 has one, 3 asked */
+	int ir;
+};
+
+/* What a CALL refers to: a function or a primitive. */
+struct callee {
+	struct function *function;	/* NULL: a primitive */
+	int primitive;			/* row of intrinsics.def */
+};
+
+/* One probe as it will be attached. */
+struct probe {
+	struct probe_decl *decl;
+	struct probe_instance *instance;
+	struct span span;		/* of its point in the script */
+	struct stmt *body;
+	struct map locals;
+	struct expr *condition;		/* if (...) of the point, or NULL */
+	bool quiet;			/* made by the translator */
+};
+
+struct primitive {
+	const char *name;
+	const char *signature;	/* "t:tll" */
+	int bound;
+	const char *flags;
+	const char *doc;
+	const char *symbol;	/* what backends call */
+};
+extern const struct primitive primitives[];
+extern const int primitive_count;
+
+/* Options that change meaning. */
+struct sema_options {
+	bool keep_unused;		/* -u */
+	bool skip_badvars;
+	bool no_global_display;
+	bool guru;
+	bool suppress_errors;		/* --suppress-handler-errors */
+	const char *const *assignments;	/* -G name=value */
+	int assignment_count;
+};
+
+struct sema {
+	struct arena *arena;
+	struct diag *diag;
+	struct library *library;
+	struct parser *parser;
+	struct family_env *env;
+	const struct sema_options *options;
+	VEC(struct ast_file *) files;	/* taken in so far, scripts first */
+	VEC(struct symbol *) globals;
+	VEC(struct function *) functions;
+	VEC(struct probe *) probes;
+	struct map global_names;	/* name, or "file\1name" when private */
+	struct map function_names;	/* "name/arity", private likewise */
+	size_t probes_expanded;		/* files whose probes are expanded */
+	VEC(struct function *) pending;	/* used, not yet resolved */
+};
+
+struct sema *sema_create(struct arena *arena, struct diag *diag,
+			 struct library *library, struct parser *parser,
+			 struct family_env *env,
+			 const struct sema_options *options);
+
+/* Takes in a script. */
+void sema_add(struct sema *sema, struct ast_file *file);
+
+/* All phases. 0, or -1 after errors were reported. */
+int sema_run(struct sema *sema);
+
+/* -l and -L: the points that match, sorted, one a line, with their variables
+ * if asked. Returns how many. */
+struct buf;
+int sema_list(struct sema *sema, struct probe_point *point, bool variables,
+	      struct buf *out);
+
+/* -p2: globals, functions and probes with their types. */
+void sema_dump(const struct sema *sema, struct buf *out);
+
+/* ---- between the phases ---- */
+
+/* symbol.c */
+void sema_adopt(struct sema *sema, struct ast_file *file);
+struct symbol *sema_global(struct sema *sema, const char *name,
+			   struct span span);
+struct function *sema_function(struct sema *sema, const char *name,
+			       size_t arity, struct span span);
+int primitive_find(const char *name, size_t arity);
+const char *sema_suggest(struct sema *sema, char kind, const char *name,
+			 const struct map *locals);
+
+/* expand.c: points to probes, for files not expanded yet. */
+void sema_expand(struct sema *sema);
+
+/* resolve.c: names, context and compile-time tests in one body. */
+void sema_resolve(struct sema *sema);
+
+/* context.c: $vars, @cast and the like; replaces *expr by what it means.
+ * Quiet tries (for @defined) leave no report: see diag_mute(). */
+struct scope;
+void context_resolve(struct sema *sema, struct scope *scope,
+		     struct expr **expr);
+
+/* What an EXPR_ACCESS or EXPR_TARGET refers to after context.c. */
+enum target_kind {
+	TARGET_ARG,	/* raw argument: sized integer or pointer */
+	TARGET_PATH,	/* plan over a base address */
+	TARGET_VALUE,	/* $value of procfs and input */
+};
+
+struct target {
+	enum target_kind kind;
+	int arg;			/* ARG */
+	struct ctype *type;	/* of the result */
+	struct expr *base;		/* PATH: gives the address */
+	struct access_plan *plan;	/* PATH */
+	struct expr_list indexes;	/* PATH: variable indexes */
+	bool user;			/* PATH: user space memory */
+	bool address_only;		/* PATH under & */
+};
+
+/* One body being resolved. */
+struct scope {
+	struct map *locals;
+	struct function *function;	/* NULL in a probe */
+	struct probe *probe;		/* NULL in a function */
+	int loops;			/* loops around, for break/continue */
+	VEC(struct symbol *) walked;	/* arrays under foreach */
+};
+
+/* fold.c: the expression with constants computed; true if it is a number. */
+void fold_expr(struct arena *arena, struct expr **expr);
+bool expr_constant(const struct expr *expr, int64_t *ret);
+
+/* infer.c: types of everything, to a fixed point; then what is unclear. */
+void sema_infer(struct sema *sema);
+
+/* check.c: rules that need types. */
+void sema_check(struct sema *sema);
+
+/* prune.c: what nobody reads goes, with a warning for the user's own. */
+void sema_prune(struct sema *sema);
+
+/* autoprint.c: probes that print globals that are written, never read. */
+void sema_autoprint(struct sema *sema);
+
+/* A name for a type: "long", "string", "stats". */
+const char *type_name(enum type type);
+
+#endif

@@ -203,7 +203,10 @@ static void put_number(struct sink *sink, __u64 spec, __s64 value)
 {
 	struct format_number number;
 
-	format_layout(&number, spec, value);
+	format_head(&number, spec, value);
+	while (!format_digit(&number))
+		;
+	format_pad(&number, spec);
 	fill(sink, ' ', number.left);
 	put_all(sink, number.head, number.head_count);
 	fill(sink, '0', number.zeros);

@@ -2,7 +2,7 @@
  * printf of the script language: reading formats and rendering values.
  *
  * The same rules serve type checks, code generation, the constant folder, the
- * reader and (format_layout) the probe side. Nothing here allocates or calls
+ * reader and (struct format_number) the probe side. Nothing here allocates or calls
  * libc; a rendered value goes to a buffer that the caller bounds.
  */
 #ifndef SPILE_COMMON_FORMAT_H
@@ -105,63 +105,69 @@ struct format_number {
 	char head[4];			/* sign or prefix */
 	__u32 head_count;
 	__u32 left, zeros, right;
+	__u64 bits;			/* what is left to be written */
+	__u32 base, ten;		/* and how: the digit of ten */
 };
 
-/* Digits of @value from the end of @number->digits. */
-static inline void format_digits(struct format_number *number, __u64 value,
-				 __u32 base, char ten)
+/* The next digit, from the end. Returns 1 after the last one; it takes at most
+ * 22 steps. */
+static inline int format_digit(struct format_number *number)
 {
-	__u32 i, count = 0;
+	__u64 digit = number->bits % number->base;
 
-	for (i = 0; i < 22; i++) {
-		__u32 digit = value % base;
-
-		number->digits[FORMAT_DIGITS - 1 - i] =
-			digit < 10 ? '0' + digit : ten + digit - 10;
-		value /= base;
-		count = i + 1;
-		if (value == 0)
-			break;
-	}
-	number->count = count;
+	number->digits[FORMAT_DIGITS - 1 - (number->count &
+					    (FORMAT_DIGITS - 1))] =
+		digit < 10 ? '0' + digit : number->ten + digit - 10;
+	number->bits /= number->base;
+	number->count++;
+	return number->bits == 0;
 }
 
-/* Lays out a conversion d i u o x X p. */
-static inline void format_layout(struct format_number *number, __u64 spec,
-				 __s64 value)
+/* Begins a conversion d i u o x X p: its head; format_digit() comes next. */
+static inline void format_head(struct format_number *number, __u64 spec,
+			       __s64 value)
 {
 	char conversion = format_spec_conversion(spec);
 	char flag = format_spec_flag(spec);
-	__u32 width = format_spec_width(spec);
-	__u32 precision = format_spec_precision(spec);
-	__u64 bits = (__u64)value;
-	__u32 base = 10, head = 0, used;
+	__u32 head = 0;
 
+	number->bits = (__u64)value;
+	number->base = 10;
 	if (conversion == 'd' || conversion == 'i') {
 		if (value < 0) {
-			bits = 0 - bits;
+			number->bits = 0 - number->bits;
 			number->head[head++] = '-';
 		} else if (flag == '+' || flag == ' ') {
 			number->head[head++] = flag;
 		}
 	} else if (conversion == 'o') {
-		base = 8;
-		if (flag == '#' && bits)
+		number->base = 8;
+		if (flag == '#' && value)
 			number->head[head++] = '0';
 	} else if (conversion != 'u') {
-		base = 16;
+		number->base = 16;
 		if (flag == '#' || conversion == 'p') {
 			number->head[0] = '0';
 			number->head[1] = conversion == 'X' ? 'X' : 'x';
 			head = 2;
 		}
 	}
+	number->ten = conversion == 'X' ? 'A' : 'a';
 	number->head_count = head;
-	format_digits(number, bits, base, conversion == 'X' ? 'A' : 'a');
+	number->count = 0;
+}
+
+/* Ends it, when the digits are there: the padding. */
+static inline void format_pad(struct format_number *number, __u64 spec)
+{
+	char flag = format_spec_flag(spec);
+	__u32 width = format_spec_width(spec);
+	__u32 precision = format_spec_precision(spec), used;
+
 	number->zeros = precision != FORMAT_NO_PRECISION &&
 			precision > number->count ?
 			precision - number->count : 0;
-	used = head + number->zeros + number->count;
+	used = number->head_count + number->zeros + number->count;
 	number->left = number->right = 0;
 	if (width <= used)
 		return;

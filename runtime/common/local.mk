@@ -8,4 +8,9 @@ common_sources = \
 	runtime/common/wire.h \
 	runtime/common/arith.h \
 	runtime/common/format.c \
-	runtime/common/format.h
+	runtime/common/format.h \
+	runtime/common/errors.h \
+	runtime/common/regex.c \
+	runtime/common/regex.h \
+	runtime/common/hist.c \
+	runtime/common/hist.h

@@ -5,19 +5,33 @@
 #include "runtime/bpf/lib/text.h"
 #include "runtime/common/format.h"
 
+struct filler {
+	char *from;
+	__u64 at, word;
+};
+
+static long fill_step(__u64 i, struct filler *filler)
+{
+	((struct rt_word *)(filler->from + RT_MASKED(filler->at + i * 8)))
+		->bits = filler->word;
+	return 0;
+}
+
 /* @count times @c at @at; overshoots into the slack, the caller writes what
  * follows. Returns the place behind, at most rt_text_most(). */
 RT_INLINE __u64 fill(struct rt_text *dst, __u64 at, char c, __u64 count)
 {
-	__u64 word = 0x0101010101010101ULL * (__u8)c, i;
+	struct filler filler = {
+		.from = dst->s,
+		.at = at,
+		.word = 0x0101010101010101ULL * (__u8)c,
+	};
 
+	if (!count)
+		return at;
 	if (count > rt_text_most() - at)
 		count = rt_text_most() - at;
-	for (i = 0; i < RT_TEXT_SIZE; i += 8) {
-		if (i >= count)
-			break;
-		((struct rt_word *)(dst->s + RT_MASKED(at + i)))->bits = word;
-	}
+	bpf_loop((count + 7) / 8, fill_step, &filler, 0);
 	return at + count;
 }
 
@@ -74,13 +88,22 @@ RT_GLOBAL __u64 rt_format_text(struct rt_text *dst, __u64 at, __u64 spec,
 	return finish(dst, at, wanted);
 }
 
+static long digit_step(__u64 i, struct format_number *number)
+{
+	(void)i;
+	return format_digit(number);
+}
+
 static __u64 put_number(struct rt_text *dst, __u64 at, __u64 spec,
 			__s64 value, __u64 *ret_wanted)
 {
 	struct format_number number = {};
 	__u64 from;
 
-	format_layout(&number, spec, value);
+	format_head(&number, spec, value);
+	number.count = rt_zero(dst);
+	bpf_loop(22, digit_step, &number, 0);
+	format_pad(&number, spec);
 	*ret_wanted = at + number.left + number.head_count + number.zeros +
 		      number.count + number.right;
 	at = fill(dst, at, ' ', number.left);

@@ -9,7 +9,7 @@
 
 RT_GLOBAL __s64 prim_strlen(const struct rt_text *text)
 {
-	return text ? rt_text_measure(text) : 0;
+	return text ? rt_text_length(text) : 0;
 }
 
 RT_GLOBAL __u64 prim_substr(struct rt_text *dst, const struct rt_text *text,
@@ -130,13 +130,8 @@ static long equality_step(__u64 i, struct equality *equality)
 	__u64 b = rt_word(equality->b + RT_MASKED(at));
 
 	if (left < 8) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 		a <<= (8 - left) * 8 & 63;
 		b <<= (8 - left) * 8 & 63;
-#else
-		a >>= (8 - left) * 8 & 63;
-		b >>= (8 - left) * 8 & 63;
-#endif
 	}
 	equality->differ = a != b;
 	return a != b;
@@ -150,6 +145,7 @@ static __u64 holds_at(struct search *search)
 		.b = search->what->s,
 		.from = search->from,
 		.count = search->length,
+		.differ = rt_zero(search->what),
 	};
 
 	bpf_loop((search->length + 7) / 8, equality_step, &equality, 0);
@@ -193,10 +189,15 @@ static long search_step(__u64 i, struct search *search)
 RT_INLINE void search_begin(struct search *search, const struct rt_text *text,
 			    const struct rt_text *what)
 {
+	__u64 zero = rt_zero(what);
+
 	search->text = text;
 	search->what = what;
 	search->length = rt_text_length(what);
-	search->top = 1;
+	search->target = search->hash = zero;
+	search->from = search->at = zero;
+	search->found = search->out = search->lost = zero;
+	search->top = zero + 1;
 	bpf_loop(search->length, hash_step, search, 0);
 }
 
@@ -336,13 +337,19 @@ static long token_step(__u64 i, struct tokens *tokens)
 static __u64 next_token(struct rt_frame *frame, struct rt_text *dst,
 			const struct rt_text *delimiters)
 {
-	struct tokens tokens = { .frame = frame, .delimiters = delimiters };
-	__u64 count;
+	__u64 zero = rt_zero(delimiters), count;
+	struct tokens tokens = {
+		.frame = frame,
+		.delimiters = delimiters,
+		.set = { zero, zero, zero, zero },
+		.from = zero,
+		.inside = zero,
+	};
 
 	dst->s[0] = '\0';
 	if (!frame->token_at)
 		return 0;
-	tokens.at = frame->token_at - 1;
+	tokens.at = frame->token_at + zero - 1;
 	bpf_loop(RT_TEXT_SIZE, set_step, &tokens, 0);
 	bpf_loop(RT_TEXT_SIZE, token_step, &tokens, 0);
 	if (!tokens.inside) {
@@ -415,14 +422,14 @@ static long escape_step(__u64 i, struct escape *escape)
 RT_GLOBAL __u64 prim_text_str(struct rt_frame *frame, struct rt_text *dst,
 			      const struct rt_text *text)
 {
-	struct escape escape = {
-		.text = text,
-		.dst = dst,
-		.most = rt_text_most(),
-	};
+	struct escape escape = {};
 
 	if (!frame || !dst || !text)
 		return 0;
+	escape.text = text;
+	escape.dst = dst;
+	escape.at = escape.lost = rt_zero(text);
+	escape.most = rt_text_most();
 	bpf_loop(RT_TEXT_SIZE, escape_step, &escape, 0);
 	dst->s[RT_MASKED(escape.at)] = '\0';
 	if (escape.lost)
@@ -434,15 +441,19 @@ RT_GLOBAL __u64 prim_text_str(struct rt_frame *frame, struct rt_text *dst,
 RT_GLOBAL __u64 prim_string_quoted(struct rt_frame *frame, struct rt_text *dst,
 				   const struct rt_text *text)
 {
-	struct escape escape = { .text = text, .dst = dst, .at = 1 };
+	struct escape escape = {};
 
 	if (!frame || !dst || !text)
 		return 0;
+	escape.text = text;
+	escape.dst = dst;
+	escape.lost = rt_zero(text);
+	escape.at = escape.lost + 1;
 	escape.most = rt_text_most() - 1;
 	dst->s[0] = '"';
 	bpf_loop(RT_TEXT_SIZE, escape_step, &escape, 0);
 	if (escape.lost) {
-		escape.at = 1;
+		escape.at = rt_zero(text) + 1;
 		escape.most = rt_text_most() > 5 ? rt_text_most() - 4 : 0;
 		bpf_loop(RT_TEXT_SIZE, escape_step, &escape, 0);
 		rt_count_truncated();

@@ -3,9 +3,31 @@
  */
 #include "runtime/bpf/lib/text.h"
 
+struct measure {
+	const struct rt_text *text;
+	__u64 length;
+};
+
+static long measure_step(__u64 i, struct measure *measure)
+{
+	__u64 at = RT_MASKED(i * 8), marks;
+
+	marks = rt_zero_bytes(rt_word(measure->text->s + at));
+	if (!marks)
+		return 0;
+	measure->length = at + rt_first_byte(marks);
+	return 1;
+}
+
 RT_GLOBAL __u64 rt_text_length(const struct rt_text *text)
 {
-	return text ? rt_text_measure(text) : 0;
+	struct measure measure = { .text = text };
+
+	if (!text)
+		return 0;
+	measure.length = RT_TEXT_MASK;
+	bpf_loop(RT_TEXT_WORDS, measure_step, &measure, 0);
+	return measure.length;
 }
 
 RT_GLOBAL __u64 rt_text_copy(struct rt_text *dst, const struct rt_text *src)
@@ -39,29 +61,36 @@ RT_GLOBAL __u64 rt_text_append(struct rt_text *dst, const struct rt_text *src)
 	return at + count;
 }
 
+struct comparison {
+	const struct rt_text *a, *b;
+	__s64 order;
+};
+
+static long compare_step(__u64 i, struct comparison *comparison)
+{
+	__u64 at = RT_MASKED(i * 8);
+	__u64 a = rt_word(comparison->a->s + at);
+	__u64 b = rt_word(comparison->b->s + at);
+	__u64 differ = rt_zero_bytes(a ^ b) ^ 0x8080808080808080ULL;
+	__u64 ends = rt_zero_bytes(a), shift;
+
+	if (!(differ | ends))
+		return 0;
+	shift = rt_first_byte(differ | ends) * 8 & 63;
+	comparison->order = (__s64)(a >> shift & 255) -
+			    (__s64)(b >> shift & 255);
+	return 1;
+}
+
 RT_GLOBAL __s64 rt_text_compare(const struct rt_text *a,
 				const struct rt_text *b)
 {
-	__u64 i, j;
+	struct comparison comparison = {};
 
 	if (!a || !b)
 		return 0;
-	for (i = 0; i < RT_TEXT_SIZE; i += 8) {
-		__u64 word = rt_word(a->s + i);
-
-		if (word == rt_word(b->s + i)) {
-			if (rt_has_nul(word))
-				return 0;
-			continue;
-		}
-		for (j = 0; j < 8; j++) {
-			__u8 x = a->s[i + j], y = b->s[i + j];
-
-			if (x != y)
-				return (__s64)x - y;
-			if (!x)
-				return 0;
-		}
-	}
-	return 0;
+	comparison.a = a;
+	comparison.b = b;
+	bpf_loop(RT_TEXT_WORDS, compare_step, &comparison, 0);
+	return comparison.order;
 }

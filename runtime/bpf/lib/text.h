@@ -28,15 +28,42 @@ RT_INLINE __u64 rt_text_most(void)
 	return rt_text_max < RT_TEXT_SIZE ? rt_text_max : RT_TEXT_SIZE - 1;
 }
 
+/* Eight characters, the first in the lowest byte. */
 RT_INLINE __u64 rt_word(const char *from)
 {
-	return ((const struct rt_word *)from)->bits;
+	__u64 bits = ((const struct rt_word *)from)->bits;
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	bits = __builtin_bswap64(bits);
+#endif
+	return bits;
 }
 
-RT_INLINE int rt_has_nul(__u64 word)
+/* The highest bit of each byte that is zero. */
+RT_INLINE __u64 rt_zero_bytes(__u64 word)
 {
-	return ((word - 0x0101010101010101ULL) & ~word &
-		0x8080808080808080ULL) != 0;
+	const __u64 low = 0x7f7f7f7f7f7f7f7fULL;
+
+	return ~(((word & low) + low) | word | low);
+}
+
+/* Which byte is the first of those whose highest bit is set; there is one. */
+RT_INLINE __u64 rt_first_byte(__u64 marks)
+{
+	marks >>= 7;
+	return ((marks & -marks) * 0x0001020304050607ULL) >> 56;
+}
+
+/*
+ * Zero, which neither the compiler nor the verifier knows. A counter in the
+ * context of a bpf_loop begins with it: of a known one the verifier would
+ * follow each value it takes, and not come to an end.
+ */
+RT_INLINE __u64 rt_zero(const struct rt_text *any)
+{
+	__u64 word = *(const volatile __u64 *)any->s;
+
+	return word ^ RT_OPAQUE(word);
 }
 
 /* dst[at...] = from[0 ... count - 1] and a NUL. at + count <= rt_text_most(). */
@@ -45,23 +72,6 @@ RT_INLINE void rt_text_put(struct rt_text *dst, __u64 at, const char *from,
 {
 	bpf_probe_read_kernel(dst->s + RT_MASKED(at), RT_MASKED(count), from);
 	dst->s[RT_MASKED(at + count)] = '\0';
-}
-
-/* The first NUL at or after the beginning: the same as rt_text_length(), for
- * those that need it inline. */
-RT_INLINE __u64 rt_text_measure(const struct rt_text *text)
-{
-	__u64 i, j;
-
-	for (i = 0; i < RT_TEXT_SIZE; i += 8) {
-		if (!rt_has_nul(rt_word(text->s + i)))
-			continue;
-		for (j = 0; j < 7; j++)
-			if (!text->s[i + j])
-				break;
-		return i + j;
-	}
-	return RT_TEXT_SIZE - 1;
 }
 
 #endif

@@ -84,7 +84,9 @@ static void enter_member(struct arena *arena, struct access_plan *plan,
 		step->path = arena_printf(arena, "%s.%s", step->path,
 					  member->name);
 	plan->type = member->type;
-	plan->bit_size = member->bit_size;
+	plan->bit_size = 0;
+	if (plan->type->kind == CTYPE_INT || plan->type->kind == CTYPE_ENUM)
+		plan->bit_size = member->bit_size;
 }
 
 static struct access_step *enter_element(struct arena *arena,

@@ -4,10 +4,10 @@
  * procfs: each path is a FIFO in the session's folder below /run/spile. A FIFO
  * and not a socket, so that cat and echo work on it. A reader that has opened
  * it waits for a writer, which shows as a successful non-blocking open for
- * writing: the read handler is run for it, its text written, and the FIFO
- * closed so that the reader sees the end. Nothing tells about a waiting
- * reader, so the files are looked at by the clock. inotify tells when a reader
- * that was served is gone; until then it would look like a new one.
+ * writing; a writer waits in its open until there is a reader. Nothing tells
+ * about either, so the files are looked at by the clock. Once somebody has come,
+ * a fresh FIFO takes the path: whoever comes next meets that one, and texts of
+ * two writers or two readers are never mixed up.
  */
 #include "runtime/bpf/drive.h"
 
@@ -22,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <termios.h>
@@ -35,7 +34,10 @@
 
 #define RUN_FOLDER "/run/spile"
 
-enum { LOOK_NS = 10000000, VALUE_MOST = sizeof(((struct wire_shared *)0)->value) - 1 };
+enum {
+	LOOK_NS = 10000000,
+	VALUE_MOST = sizeof(((struct wire_shared *)0)->value) - 1,
+};
 
 __attribute__((format(printf, 2, 3)))
 static int complain(char **ret_error, const char *format, ...)
@@ -141,11 +143,10 @@ static void give(struct probe *probe, const char *text, size_t length)
 
 struct file {
 	struct file *next;
-	char *path;
+	char *path, *spare;	/* two FIFOs, the second one to come */
+	mode_t mode;
 	struct probe *reader, *writer;
-	int fd;			/* read end: held, or of a write under way */
-	bool served;		/* a reader was served and is still there */
-	int watch;
+	int fd;			/* of a write under way, or -1 */
 	size_t length;		/* of what is being written to it */
 	char text[VALUE_MOST];
 };
@@ -154,7 +155,7 @@ struct files {
 	struct attach *attach;
 	struct file *first;
 	char *folder;
-	int timer, inotify;
+	int timer;
 };
 
 static int remove_one(const char *path, const struct stat *st, int type,
@@ -192,38 +193,69 @@ static void remove_stale(void)
 		closedir(dir);
 }
 
-/* Whether something was written; *ret_closed when no writer is left. */
-static void read_written(struct file *file, bool *ret_closed)
+/* The path is somebody's: those who come now meet a fresh FIFO. */
+static void renew(struct file *file)
+{
+	rename(file->spare, file->path);
+	if (!mkfifo(file->spare, 0))
+		chmod(file->spare, file->mode);
+}
+
+static void give_written(struct file *file)
+{
+	if (file->length)
+		give(file->writer, file->text, file->length);
+	file->length = 0;
+}
+
+/* What is there to read. A text is whole when its writer is gone, or says
+ * nothing more for the time between two looks. */
+static void read_written(struct file *file)
+{
+	size_t before = file->length;
+	ssize_t n;
+
+	while ((n = read(file->fd, file->text + file->length,
+			 VALUE_MOST - file->length)) > 0) {
+		file->length += n;
+		if (file->length == VALUE_MOST)
+			give_written(file);
+	}
+	if (!n || file->length == before)
+		give_written(file);
+	if (n)
+		return;
+	close(file->fd);
+	file->fd = -1;
+}
+
+/* Opens for a writer that may be waiting. With none the end is read at once. */
+static void meet_writer(struct file *file)
 {
 	ssize_t n;
 
-	*ret_closed = false;
-	for (;;) {
-		n = read(file->fd, file->text + file->length,
-			 VALUE_MOST - file->length);
-		if (n <= 0)
-			break;
-		file->length += n;
-		if (file->length < VALUE_MOST)
-			continue;
-		give(file->writer, file->text, file->length);
-		file->length = 0;
+	file->fd = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (file->fd < 0)
+		return;
+	n = read(file->fd, file->text, VALUE_MOST);
+	if (!n) {
+		close(file->fd);
+		file->fd = -1;
+		return;
 	}
-	*ret_closed = n == 0;
-	if (n == 0 && file->length) {
-		give(file->writer, file->text, file->length);
-		file->length = 0;
-	}
+	file->length = n > 0 ? n : 0;
+	renew(file);
 }
 
-static void serve_reader(struct file *file)
+static void meet_reader(struct file *file)
 {
 	struct attach *attach = file->reader->attach;
-	size_t size, done = 0;
 	int fd = open(file->path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	size_t size, done = 0;
 
 	if (fd < 0)
 		return;
+	renew(file);
 	const char *text = attach->calls.ask(attach->calls.with, file->reader,
 					     &size);
 
@@ -235,46 +267,6 @@ static void serve_reader(struct file *file)
 		done += n;
 	}
 	close(fd);
-	file->served = true;
-}
-
-static void look_at(struct file *file)
-{
-	bool closed;
-
-	if (file->reader && file->fd < 0 && !file->served)
-		serve_reader(file);
-	if (!file->writer || file->served)
-		return;
-	if (file->fd < 0)
-		file->fd = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (file->fd < 0)
-		return;
-	read_written(file, &closed);
-	/* with a read handler too, an end of ours that is held would look like
-	 * a reader */
-	if (closed && file->reader) {
-		close(file->fd);
-		file->fd = -1;
-	}
-}
-
-static void note_closed(struct files *files)
-{
-	char buffer[4096] __attribute__((aligned(8)));
-	ssize_t size;
-
-	while ((size = read(files->inotify, buffer, sizeof(buffer))) > 0) {
-		for (char *at = buffer; at < buffer + size;) {
-			struct inotify_event *event = (void *)at;
-
-			for (struct file *file = files->first; file;
-			     file = file->next)
-				if (file->watch == event->wd)
-					file->served = false;
-			at += sizeof(*event) + event->len;
-		}
-	}
 }
 
 static void on_look(void *with, uint32_t events)
@@ -285,9 +277,14 @@ static void on_look(void *with, uint32_t events)
 	(void)events;
 	if (read(files->timer, &ticks, sizeof(ticks)) < 0)
 		return;
-	note_closed(files);
-	for (struct file *file = files->first; file; file = file->next)
-		look_at(file);
+	for (struct file *file = files->first; file; file = file->next) {
+		if (file->reader)
+			meet_reader(file);
+		if (file->writer && file->fd < 0)
+			meet_writer(file);
+		if (file->fd >= 0)
+			read_written(file);
+	}
 }
 
 static struct files *files_new(struct attach *attach)
@@ -302,7 +299,6 @@ static struct files *files_new(struct attach *attach)
 	mkdir(RUN_FOLDER, 0755);
 	files->timer = timerfd_create(CLOCK_MONOTONIC,
 				      TFD_NONBLOCK | TFD_CLOEXEC);
-	files->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (asprintf(&files->folder, RUN_FOLDER "/%s.%d", name,
 		     (int)getpid()) < 0 ||
 	    (mkdir(files->folder, 0755) && errno != EEXIST) ||
@@ -320,12 +316,12 @@ static void files_free(struct files *files)
 
 	loop_remove(files->attach->loop, files->timer);
 	close(files->timer);
-	close(files->inotify);
 	while ((file = files->first)) {
 		files->first = file->next;
 		if (file->fd >= 0)
 			close(file->fd);
 		free(file->path);
+		free(file->spare);
 		free(file);
 	}
 	remove_folder(files->folder);
@@ -362,25 +358,29 @@ static void make_parents(const struct files *files, char *path)
 static struct file *file_make(struct files *files, const char *name)
 {
 	struct file *file = calloc(1, sizeof(*file));
+	const char *last = strrchr(name, '/');
+	int parents = last ? last + 1 - name : 0;
 
 	if (!file)
 		return NULL;
 	file->fd = -1;
-	if (asprintf(&file->path, "%s/%s", files->folder, name) < 0) {
-		free(file);
-		return NULL;
+	if (asprintf(&file->path, "%s/%s", files->folder, name) < 0)
+		file->path = NULL;
+	if (asprintf(&file->spare, "%s/%.*s.next-%s", files->folder, parents,
+		     name, name + parents) < 0)
+		file->spare = NULL;
+	if (file->path && file->spare) {
+		make_parents(files, file->path);
+		if (!mkfifo(file->path, 0) && !mkfifo(file->spare, 0)) {
+			file->next = files->first;
+			files->first = file;
+			return file;
+		}
 	}
-	make_parents(files, file->path);
-	if (mkfifo(file->path, 0)) {
-		free(file->path);
-		free(file);
-		return NULL;
-	}
-	file->watch = inotify_add_watch(files->inotify, file->path,
-					IN_CLOSE_NOWRITE);
-	file->next = files->first;
-	files->first = file;
-	return file;
+	free(file->path);
+	free(file->spare);
+	free(file);
+	return NULL;
 }
 
 static struct file *find_file(struct files *files, const char *name)
@@ -401,7 +401,9 @@ static void set_mode(struct file *file, const struct manifest_pairs *pairs)
 	unsigned long mask = text && *text ? strtoul(text, NULL, 0) : 077;
 	mode_t mode = (file->reader ? 0444 : 0) | (file->writer ? 0222 : 0);
 
-	chmod(file->path, mode & ~mask & 0777);
+	file->mode = mode & ~mask & 0777;
+	chmod(file->path, file->mode);
+	chmod(file->spare, file->mode);
 }
 
 int drive_file(struct attach *attach, struct probe *probe, char **ret_error)

@@ -46,7 +46,7 @@ static int keep_message(enum libbpf_print_level level, const char *format,
 	char *message, *larger;
 	int length;
 
-	if (level == LIBBPF_DEBUG)
+	if (level != LIBBPF_WARN)
 		return 0;
 	length = vasprintf(&message, format, arguments);
 	if (length < 0)
@@ -495,8 +495,7 @@ static int explain_failure(struct object *object, int error, char **ret_error)
 				"lockdown forbids them; it needs the "
 				"capabilities CAP_BPF and CAP_PERFMON, and on "
 				"kernels before 5.11 a limit of locked memory "
-				"that is large enough (ulimit -l)\n%s",
-				said.text ? said.text : "");
+				"that is large enough (ulimit -l)");
 	if (error == ENOMEM)
 		return complain(ret_error, "the kernel has no memory for the "
 				"maps: use smaller arrays (MAXMAPENTRIES) or a "

@@ -1,13 +1,28 @@
 /*
  * spilerun: runs a script that spile compiled.
  */
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "runtime/run/options.h"
 #include "runtime/run/session.h"
+
+/* A standard stream that was closed must not become one of the files opened
+ * here. Reading and writing it fails, as it would closed. */
+static void fill_streams(void)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) < 0)
+			_exit(1);
+}
 
 int main(int argc, char **argv)
 {
 	struct options options;
 
+	fill_streams();
 	switch (options_read(&options, argc, argv)) {
 	case OPTIONS_RUN:
 		return session_run(&options);

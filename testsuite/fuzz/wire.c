@@ -1,0 +1,94 @@
+/*
+ * Fuzz target: records of the output buffer. The first bytes of each input
+ * cut the rest into records; whatever they hold, nothing beyond a record is
+ * read (each is copied into a block of its own size for the sanitizer) and all
+ * text goes to a sink that is thrown away.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/reader/records.h"
+#include "runtime/reader/sink.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char *formats[] = {
+	"plain\n", "%d %s %x\n", "%-10s|%*d|%.*s\n", "%m %M %5b %c\n",
+	"%8.3s%p%#o%+d% d%08u%X%i\n", "%", "%10000d %-65000s\n", "",
+};
+static struct manifest_site sites[] = { { "error", "x.stp:1:1" } };
+static struct manifest_global globals[] = {
+	{ .name = "log", .type = 's', .hist = 1 },
+	{ .name = "linear", .type = 's', .hist = 2, .stop = 100, .step = 10 },
+	{ .name = "none", .type = 'l' },
+};
+static struct manifest_probe probes[] = {
+	{ .kind = "begin", .program = "p0", .name = "begin" },
+};
+static const struct manifest manifest = {
+	.formats = formats,
+	.format_count = sizeof(formats) / sizeof(*formats),
+	.sites = sites, .site_count = 1,
+	.globals = globals, .global_count = 3,
+	.probes = probes, .probe_count = 1,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct sink_options options = { .path = "/dev/null" };
+	struct records records;
+	char *error;
+	struct sink *sink = sink_open(&options, &error);
+
+	if (!sink || records_init(&records, &manifest, sink))
+		abort();
+	records.quiet = true;
+	while (size) {
+		size_t length = *data++;
+
+		if (length > --size)
+			length = size;
+		uint8_t *record = malloc(length + !length);
+
+		memcpy(record, data, length);
+		records_take(&records, record, length);
+		free(record);
+		data += length;
+		size -= length;
+	}
+	records_free(&records);
+	sink_close(sink);
+	return 0;
+}
+
+#ifdef REPLAY
+/* Each file as it is, then with single bytes changed. Errors go to standard
+ * error by design: here nobody wants to read them. */
+int main(int argc, char **argv)
+{
+	static uint8_t data[1 << 16], copy[1 << 16];
+
+	if (!freopen("/dev/null", "w", stderr))
+		return 1;
+	for (int i = 1; i < argc; i++) {
+		FILE *file = fopen(argv[i], "r");
+		size_t size;
+
+		if (!file)
+			return 1;
+		size = fread(data, 1, sizeof(data), file);
+		fclose(file);
+		LLVMFuzzerTestOneInput(data, size);
+		for (size_t at = 0; at < size; at++) {
+			for (unsigned int bit = 0; bit < 8; bit++) {
+				memcpy(copy, data, size);
+				copy[at] ^= 1u << bit;
+				LLVMFuzzerTestOneInput(copy, size);
+			}
+		}
+	}
+	return 0;
+}
+#endif

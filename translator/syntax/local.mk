@@ -2,6 +2,7 @@ syntax_sources = \
 	translator/syntax/token.c \
 	translator/syntax/lexer.l \
 	translator/syntax/macro.c \
+	translator/syntax/condition.c \
 	translator/syntax/point.c \
 	translator/syntax/parser.y \
 	translator/syntax/parse.c \

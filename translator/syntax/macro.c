@@ -8,12 +8,9 @@
  * closures: an argument is expanded where it is used, in the scope of the
  * call that gave it.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "translator/base/arena.h"
-#include "translator/base/buf.h"
-#include "translator/base/glob.h"
 #include "translator/diag/diag.h"
 #include "translator/syntax/parse.h"
 #include "translator/syntax/token.h"
@@ -62,7 +59,8 @@ static void expand(struct expansion *x, struct range in,
 
 static struct range part(struct range in, size_t from, size_t to)
 {
-	return (struct range){ in.tokens + from, to - from };
+	return to > from ? (struct range){ in.tokens + from, to - from } :
+			   (struct range){ 0 };
 }
 
 static struct range all_of(const struct token_list *list)
@@ -150,216 +148,7 @@ static size_t find_mark(struct range in, size_t from, enum token_kind kind)
 	return in.count;
 }
 
-/* ---- conditions ---- */
-
-enum operand_kind { OPERAND_TEXT, OPERAND_NUMBER, OPERAND_VERSION,
-		    OPERAND_CONFIG, OPERAND_NAME };
-
-struct operand {
-	enum operand_kind kind;
-	const char *text;	/* TEXT, VERSION, NAME and CONFIG: its value */
-	int64_t number;
-};
-
-static const char *or_empty(const char *text)
-{
-	return text ? text : "";
-}
-
-/* A release without what follows its first dash: "6.1.0". */
-static const char *base_release(struct arena *arena, const char *release)
-{
-	return arena_strndup(arena, release, strcspn(release, "-"));
-}
-
-static bool read_name(struct expansion *x, const struct token *token,
-		      struct operand *ret)
-{
-	const struct syntax_facts *facts = x->parser->facts;
-	const struct {
-		const char *name;
-		enum operand_kind kind;
-		const char *value;
-	} names[] = {
-		{ "kernel_v", OPERAND_VERSION,
-		  base_release(x->parser->arena,
-			       or_empty(facts->kernel_release)) },
-		{ "kernel_vr", OPERAND_VERSION, facts->kernel_release },
-		{ "systemtap_v", OPERAND_VERSION, facts->compatible },
-		{ "arch", OPERAND_NAME, facts->arch },
-		{ "runtime", OPERAND_NAME, facts->runtime },
-		{ "systemtap_privilege", OPERAND_NAME, facts->privilege },
-		{ "guru_mode", OPERAND_NUMBER, NULL },
-	};
-	const char *known[sizeof(names) / sizeof(*names)];
-	const char *near;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		known[i] = names[i].name;
-		if (strcmp(names[i].name, token->text) != 0)
-			continue;
-		*ret = (struct operand){ names[i].kind,
-					 or_empty(names[i].value),
-					 facts->guru };
-		return true;
-	}
-	if (strncmp(token->text, "CONFIG_", 7) == 0) {
-		ret->kind = OPERAND_CONFIG;
-		ret->text = or_empty(facts->config ?
-				     facts->config(facts->config_context,
-						   token->text) : NULL);
-		ret->number = strtoll(ret->text, NULL, 0);
-		return true;
-	}
-	near = diag_nearest(token->text, known, sizeof(known) / sizeof(*known));
-	diag_report_hint(x->parser->diag, DIAG_condition_name, token->span,
-			 near ? arena_printf(x->parser->arena,
-					     "did you mean '%s'?", near) :
-			 NULL, token->text);
-	return false;
-}
-
-static bool read_operand(struct expansion *x, struct range in, size_t *at,
-			 struct operand *ret)
-{
-	bool minus = is(in, *at, TOKEN_MINUS);
-	const struct token *token;
-
-	*at += minus;
-	*ret = (struct operand){ 0 };
-	if (*at >= in.count)
-		return false;
-	token = &in.tokens[(*at)++];
-	if (token->kind == TOKEN_NUMBER && !token->bad) {
-		ret->kind = OPERAND_NUMBER;
-		ret->number = minus ? (int64_t)(0 - (uint64_t)token->number) :
-				      token->number;
-		return true;
-	}
-	if (minus)
-		return false;
-	if (token->kind == TOKEN_STRING) {
-		ret->kind = OPERAND_TEXT;
-		ret->text = token->text;
-		return true;
-	}
-	return token->kind == TOKEN_NAME && read_name(x, token, ret);
-}
-
-static bool order(int comparison, enum operator_kind op)
-{
-	switch (op) {
-	case OP_EQ: return comparison == 0;
-	case OP_NE: return comparison != 0;
-	case OP_LT: return comparison < 0;
-	case OP_LE: return comparison <= 0;
-	case OP_GT: return comparison > 0;
-	default: return comparison >= 0;	/* COMPARE has six */
-	}
-}
-
-static bool equality(enum operator_kind op)
-{
-	return op == OP_EQ || op == OP_NE;
-}
-
-/* 1, 0, or -1 if such operands cannot be compared so. */
-static int compare(const struct operand *left, enum operator_kind op,
-		   const struct operand *right)
-{
-	bool numbers = left->kind == OPERAND_NUMBER ||
-		       right->kind == OPERAND_NUMBER;
-
-	if (left->kind == OPERAND_CONFIG && right->kind == OPERAND_CONFIG)
-		return order(strcmp(left->text, right->text), op);
-	if (numbers && (!left->text || left->kind != OPERAND_TEXT) &&
-	    (left->kind == OPERAND_NUMBER || left->kind == OPERAND_CONFIG) &&
-	    right->kind == OPERAND_NUMBER)
-		return order((left->number > right->number) -
-			     (left->number < right->number), op);
-	if (right->kind != OPERAND_TEXT)
-		return -1;
-	switch (left->kind) {
-	case OPERAND_TEXT:
-		return equality(op) && glob_is_pattern(right->text) ?
-		       order(!glob_match(right->text, left->text), op) :
-		       order(strcmp(left->text, right->text), op);
-	case OPERAND_VERSION:
-		if (!glob_is_pattern(right->text))
-			return order(strverscmp(left->text, right->text), op);
-		return equality(op) ?
-		       order(!glob_match(right->text, left->text), op) : -1;
-	case OPERAND_CONFIG:
-	case OPERAND_NAME:
-		return equality(op) ?
-		       order(!glob_match(right->text, left->text), op) : -1;
-	case OPERAND_NUMBER:
-		return -1;
-	}
-	return -1;
-}
-
-static struct span range_span(struct range in, struct span without)
-{
-	return in.count ? token_join(in.tokens[0].span,
-				     in.tokens[in.count - 1].span) : without;
-}
-
-/* One comparison; false if it is none (told). */
-static bool read_term(struct expansion *x, struct range in, size_t *at,
-		      struct span where, bool *ret_value)
-{
-	size_t from = *at;
-	int errors = diag_errors(x->parser->diag);
-	struct operand left;
-	struct operand right;
-	enum operator_kind op;
-	int value = -1;
-	bool read = read_operand(x, in, at, &left) &&
-		    is(in, *at, TOKEN_COMPARE);
-
-	if (read) {
-		op = in.tokens[(*at)++].op;
-		read = read_operand(x, in, at, &right);
-	}
-	if (read) {
-		value = compare(&left, op, &right);
-		if (value < 0)
-			diag_report(x->parser->diag, DIAG_condition_operands,
-				    range_span(part(in, from, *at), where));
-	} else if (errors == diag_errors(x->parser->diag)) {
-		diag_report(x->parser->diag, DIAG_condition_malformed,
-			    range_span(part(in, from, in.count), where));
-	}
-	*ret_value = value > 0;
-	return value >= 0;
-}
-
-/* Whether the condition holds; wrong ones are told and do not hold. */
-static bool evaluate(struct expansion *x, struct range in, struct span where)
-{
-	bool any = false;
-	bool all = true;
-	size_t at = 0;
-	bool value;
-
-	for (;;) {
-		if (!read_term(x, in, &at, where, &value))
-			return false;
-		all = all && value;
-		if (at == in.count)
-			return any || all;
-		if (is(in, at, TOKEN_LOGICAL_OR)) {
-			any = any || all;
-			all = true;
-		} else if (!is(in, at, TOKEN_LOGICAL_AND)) {
-			diag_report(x->parser->diag, DIAG_condition_malformed,
-				    range_span(part(in, at, in.count), where));
-			return false;
-		}
-		at++;
-	}
-}
+/* ---- conditionals ---- */
 
 /* Told here, where the whole conditional can be stepped over. */
 static bool too_deep(struct expansion *x, struct span span)
@@ -412,7 +201,8 @@ static size_t expand_conditional(struct expansion *x, struct range in,
 		return in.count;
 	if (in.tokens[at].doc)
 		x->doc = in.tokens[at].doc;
-	holds = evaluate(x, all_of(&condition), where);
+	holds = condition_holds(x->parser, condition.tokens.items,
+				condition.tokens.count, where);
 	if (holds)
 		expand(x, part(inside, then + 1, other), scope);
 	else if (other < inside.count)
@@ -814,7 +604,7 @@ static void quote_argument(struct expansion *x, const struct token *token,
 	struct token string = *token;
 
 	string.kind = TOKEN_STRING;
-	string.text = or_empty(text);
+	string.text = text ? text : "";
 	string.length = strlen(string.text);
 	emit(x, &string, scope);
 }
@@ -859,9 +649,9 @@ static size_t expand_one(struct expansion *x, struct range in, size_t at,
 	case TOKEN_ARGUMENT_COUNT:
 		count_arguments(x, token, scope);
 		break;
-	default:
-		emit(x, token, scope);
 	}
+	if (token->kind < TOKEN_WORD)
+		emit(x, token, scope);
 	return at + 1;
 }
 

@@ -127,28 +127,20 @@ static size_t close_group(const struct token *in, size_t count, size_t at,
 
 	*ret_comma = false;
 	for (; at < count; at++) {
-		switch ((int)in[at].kind) {
-		case TOKEN_BRACE_OPEN:
+		enum token_kind kind = in[at].kind;
+
+		if (kind == TOKEN_BRACE_OPEN)
 			depth++;
-			break;
-		case TOKEN_BRACE_CLOSE:
-			if (--depth == 0)
-				return at;
-			break;
-		case TOKEN_COMMA:
-			*ret_comma |= depth == 1;
-			break;
-		case TOKEN_PAREN_OPEN:
+		else if (kind == TOKEN_BRACE_CLOSE && --depth == 0)
+			return at;
+		else if (kind == TOKEN_PAREN_OPEN)
 			at = close_paren(in, count, at);
-			break;
-		case TOKEN_DOT:
-		case TOKEN_QUESTION:
-		case TOKEN_NOT:
-			break;
-		default:
-			if (!is_word(&in[at]))
-				return count;
-		}
+		else if (kind == TOKEN_COMMA)
+			*ret_comma |= depth == 1;
+		else if (!is_word(&in[at]) && kind != TOKEN_BRACE_CLOSE &&
+			 kind != TOKEN_DOT && kind != TOKEN_QUESTION &&
+			 kind != TOKEN_NOT)
+			return count;
 	}
 	return count;
 }
@@ -319,15 +311,11 @@ static size_t take_points(struct glue *glue, size_t at)
 		at = take_point(glue, at);
 		if (at == glue->count)
 			return at;
-		switch ((int)glue->in[at].kind) {
-		case TOKEN_COMMA:
-		case TOKEN_SET:
-		case TOKEN_ADD_SET:
-			put(glue, &glue->in[at++]);
-			break;
-		default:
+		if (glue->in[at].kind != TOKEN_COMMA &&
+		    glue->in[at].kind != TOKEN_SET &&
+		    glue->in[at].kind != TOKEN_ADD_SET)
 			return at;
-		}
+		put(glue, &glue->in[at++]);
 	}
 }
 

@@ -81,6 +81,11 @@ struct span token_join(struct span first, struct span last);
 void macro_expand(struct parser *parser, const struct token_list *tokens,
 		  bool shared, struct token_list *ret_tokens);
 
+/* Whether the condition of the conditional at @where holds; wrong ones are
+ * reported and do not hold. */
+bool condition_holds(struct parser *parser, const struct token *tokens,
+		     size_t count, struct span where);
+
 /* Turns words of probe points into COMPONENT tokens, braces into several
  * points and adjacent strings into one. */
 void point_glue(struct arena *arena, struct diag *diag,

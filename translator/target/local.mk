@@ -12,6 +12,21 @@ target_sources = \
 	translator/target/btf.h \
 	translator/target/tracepoint.c \
 	translator/target/tracepoint.h \
+	translator/target/access.c \
 	translator/target/access.h \
-	translator/target/pretty.h \
-	translator/target/syscall-names.h
+	translator/target/pretty.c \
+	translator/target/pretty.h
+
+target_built = translator/target/syscall-names.h
+
+# The names of system calls, from the C library's headers.
+translator/target/syscall-names.h: $(top_srcdir)/translator/target/local.mk
+	$(AM_V_GEN)$(MKDIR_P) translator/target && \
+	echo '#include <sys/syscall.h>' | $(CC) $(CPPFLAGS) -E -dM - | \
+	LC_ALL=C sort | LC_ALL=C $(AWK) '\
+		/^#define __NR_[a-z0-9_]+ / && !/__NR_(syscalls|arch_)/ { \
+			printf "{ \"%s\", %s },\n", substr($$2, 6), $$2 \
+		}' > $@.new && mv $@.new $@
+
+translator/target/syscall.$(OBJEXT): translator/target/syscall-names.h
+check/asan/translator/target/syscall.o: translator/target/syscall-names.h

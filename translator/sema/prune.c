@@ -310,6 +310,13 @@ static bool own(const struct span span)
 	       strcmp(span.source->name, "<automatic>") != 0;
 }
 
+/* Without its expression: what that read and called counts no more. */
+static void clear_stmt(struct stmt *stmt)
+{
+	stmt->kind = STMT_NULL;
+	stmt->expr = NULL;
+}
+
 /* A local that is only assigned: its assignment goes, or what the right side
  * does stays. */
 static void drop_assignment(struct prune *prune, struct stmt *stmt)
@@ -330,7 +337,7 @@ static void drop_assignment(struct prune *prune, struct stmt *stmt)
 	if (expr->b && has_effect(expr->b))
 		stmt->expr = expr->b;
 	else
-		stmt->kind = STMT_NULL;
+		clear_stmt(stmt);
 }
 
 static void prune_stmt(struct prune *prune, struct stmt *stmt)
@@ -343,7 +350,7 @@ static void prune_stmt(struct prune *prune, struct stmt *stmt)
 		    stmt->expr->kind != EXPR_CALL)
 			diag_report(prune->sema->diag, DIAG_no_effect,
 				    stmt->expr->span);
-		stmt->kind = STMT_NULL;
+		clear_stmt(stmt);
 	}
 	if (stmt->body)
 		prune_stmt(prune, stmt->body);

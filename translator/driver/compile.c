@@ -345,11 +345,12 @@ static size_t collect_limits(struct session *session,
 
 /* A limit must be a number that makes sense. */
 static int check_limits(struct session *session,
-			const struct lower_limit *limits, size_t count)
+			const struct lower_limit *limits)
 {
 	struct span nowhere = { 0 };
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < sizeof(limit_rows) / sizeof(limit_rows[0]);
+	     i++) {
 		char *end;
 		long long value = strtoll(limits[i].value, &end, 0);
 		bool text = strcmp(limits[i].name, "maxstringlen") == 0;
@@ -357,7 +358,7 @@ static int check_limits(struct session *session,
 		if (*end || end == limits[i].value || value < 0 ||
 		    (text && (value < 16 || value > 4096)))
 			diag_report(session->diag, DIAG_limit_range, nowhere,
-				    limits[i].name, limits[i].value,
+				    limit_rows[i].name, limits[i].value,
 				    text ? "a number from 16 to 4096" :
 					   "a number from 0");
 	}
@@ -373,7 +374,7 @@ static struct ir_program *pass3(struct session *session)
 	const char *breach;
 
 	start(&watch);
-	if (check_limits(session, limits, count) < 0)
+	if (check_limits(session, limits) < 0)
 		return NULL;
 	program = lower_program(session->sema, session->module, limits, count);
 	if (!program)

@@ -530,8 +530,37 @@ operand lower_expr(struct lower *lower, struct expr *expr)
 	return operand_long(0);
 }
 
+/* a && b, a || b, a ? b : c as a statement: jumps without a result. */
+static void lower_choice(struct lower *lower, struct expr *expr)
+{
+	bool ternary = expr->kind == EXPR_TERNARY;
+	int first = new_block(lower);
+	int second = ternary ? new_block(lower) : -1;
+	int end = new_block(lower);
+
+	if (!ternary && expr->op == OP_LOR)
+		lower_condition(lower, expr->a, end, first);
+	else
+		lower_condition(lower, expr->a, first, ternary ? second : end);
+	lower->block = first;
+	lower_effect(lower, expr->b);
+	emit_jump(lower, end);
+	if (ternary) {
+		lower->block = second;
+		lower_effect(lower, expr->c);
+		emit_jump(lower, end);
+	}
+	lower->block = end;
+}
+
 void lower_effect(struct lower *lower, struct expr *expr)
 {
-	if (expr)
+	if (!expr)
+		return;
+	if (expr->kind == EXPR_TERNARY ||
+	    (expr->kind == EXPR_BINARY &&
+	     (expr->op == OP_LAND || expr->op == OP_LOR)))
+		lower_choice(lower, expr);
+	else
 		lower_expr(lower, expr);
 }

@@ -1,6 +1,7 @@
 /*
  * procfs("path").read and .write: a file of the session that a person or a
- * program reads or writes; input.char and input.line: standard input.
+ * program reads or writes; __stdin.char and .line: what is typed, under the
+ * names input.char and input.line in the library.
  */
 #include "translator/probes/family.h"
 
@@ -10,23 +11,22 @@
 static const char *const forms[] = {
 	"procfs.read", "procfs.write", "procfs(string).read",
 	"procfs(string).write", "procfs(string).umask(number).read",
-	"procfs(string).read.maxsize(number)", "input.char", "input.line",
-	NULL
+	"procfs(string).read.maxsize(number)", NULL
 };
 
 
 static bool matches(const struct probe_point *point)
 {
 	return strcmp(point->components.items[0].name, "procfs") == 0 ||
-	       strcmp(point->components.items[0].name, "input") == 0;
+	       strcmp(point->components.items[0].name, "__stdin") == 0;
 }
 
 static void resolve_input(struct family_env *env,
 			  const struct probe_point *point,
 			  struct probe_instances *out)
 {
-	static const char *const by_char[] = { "input", "char" };
-	static const char *const by_line[] = { "input", "line" };
+	static const char *const by_char[] = { "__stdin", "char" };
+	static const char *const by_line[] = { "__stdin", "line" };
 	struct probe_instance *instance;
 
 	if (!point_is(point, by_char, 2) && !point_is(point, by_line, 2))
@@ -46,7 +46,7 @@ static bool resolve(struct family_env *env, const struct probe_point *point,
 	int64_t maxsize = 0;
 	bool read;
 
-	if (strcmp(point->components.items[0].name, "input") == 0) {
+	if (strcmp(point->components.items[0].name, "__stdin") == 0) {
 		resolve_input(env, point, out);
 		return true;
 	}

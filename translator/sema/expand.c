@@ -24,6 +24,7 @@ struct layer {
 	struct probe_decl *alias;
 	const struct origin *origin;
 	const struct expr *condition;
+	const char *listed;		/* its name with the suffix, for -l */
 	int depth;
 };
 
@@ -100,8 +101,11 @@ static void add_probe(struct sema *sema, struct probe_decl *decl,
 	probe->decl = decl;
 	probe->instance = instance;
 	probe->span = point->span;
-	for (const struct layer *l = layer; l; l = l->outer)
+	probe->listed = instance->name;
+	for (const struct layer *l = layer; l; l = l->outer) {
 		probe->span = l->origin->at;
+		probe->listed = l->listed;
+	}
 	probe->body = build_body(sema, decl, layer);
 	probe->condition = build_condition(sema, point, layer);
 	probe->quiet = decl->span.source && strcmp(decl->span.source->name,
@@ -166,6 +170,35 @@ static struct probe_point *with_suffix(struct sema *sema,
 	return point;
 }
 
+/* The nearest first word among families and aliases; if the word is right,
+ * how to list what there is. */
+static const char *suggest_point(struct sema *sema,
+				 const struct probe_point *point)
+{
+	const char *word = point->components.items[0].name;
+	VEC(const char *) words = { 0 };
+	const char *best;
+	size_t count;
+	const char *const *names = library_names(sema->library, 'a', &count);
+
+	for (size_t i = 0; i < count; i++)
+		*vec_push(sema->arena, &words) = names[i];
+	for (size_t i = 0; i < family_count; i++)
+		for (const char *const *form = families[i]->forms; *form;
+		     form++)
+			*vec_push(sema->arena, &words) =
+				arena_strndup(sema->arena, *form,
+					      strcspn(*form, ".("));
+	for (size_t i = 0; i < words.count; i++)
+		if (strcmp(words.items[i], word) == 0)
+			return arena_printf(sema->arena,
+				"what there is: spile -l '%s.**', and "
+				"spile --dump-probe-types", word);
+	best = diag_nearest(word, words.items, words.count);
+	return best ? arena_printf(sema->arena, "did you mean '%s'?", best) :
+		      NULL;
+}
+
 static int expand_list(struct sema *sema, struct probe_decl *decl,
 		       const struct point_list *points,
 		       const struct probe_point *use, size_t rest,
@@ -189,8 +222,7 @@ static int expand_list(struct sema *sema, struct probe_decl *decl,
 			const char *hint = sema->env->hint;
 
 			if (!hint)
-				hint = sema_suggest(sema, 'a',
-					point->components.items[0].name, NULL);
+				hint = suggest_point(sema, point);
 			unparse_point(&text, point);
 			diag_report_hint(sema->diag, DIAG_probe_unknown,
 					 point->span, hint, buf_text(&text),
@@ -204,7 +236,8 @@ static int expand_list(struct sema *sema, struct probe_decl *decl,
 
 static int follow_alias(struct sema *sema, struct probe_decl *decl,
 			const struct probe_point *point,
-			struct probe_decl *alias, size_t rest,
+			struct probe_decl *alias,
+			const struct probe_point *alias_name, size_t rest,
 			const struct layer *outer)
 {
 	struct layer layer = { .outer = outer, .alias = alias,
@@ -214,8 +247,12 @@ static int follow_alias(struct sema *sema, struct probe_decl *decl,
 	struct buf name = { 0 };
 
 	origin->kind = ORIGIN_ALIAS;
-	unparse_point(&name, alias->names.items.items[0]);
-	origin->name = buf_take(&name, sema->arena);
+	unparse_point(&name, alias_name);
+	origin->name = arena_strdup(sema->arena, buf_text(&name));
+	for (size_t i = point->components.count - rest;
+	     i < point->components.count; i++)
+		buf_printf(&name, ".%s", point->components.items[i].name);
+	layer.listed = buf_take(&name, sema->arena);
 	origin->at = point->span;
 	if (!origin->at.origin && outer)
 		origin->at.origin = outer->origin;
@@ -249,7 +286,8 @@ static int aliases_of(struct sema *sema, const struct ast_file *file,
 			    !(alias->private_scope &&
 			      point->span.source != file->source))
 				found += follow_alias(sema, decl, point, alias,
-						      rest, layer);
+						alias->names.items.items[n],
+						rest, layer);
 	}
 	return found;
 }
@@ -380,7 +418,7 @@ int sema_list(struct sema *sema, struct probe_point *point, bool variables,
 
 		if (probe->decl != decl)
 			continue;
-		buf_puts(&line, probe->instance->name);
+		buf_puts(&line, probe->listed);
 		if (variables)
 			put_variables(&line, probe);
 		*vec_push(sema->arena, &lines) = buf_take(&line, sema->arena);

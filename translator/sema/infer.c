@@ -117,7 +117,10 @@ static enum type infer_place(struct infer *in, struct expr *expr,
 static enum type infer_read(struct infer *in, struct expr *expr,
 			    enum type want)
 {
-	enum type type = infer_place(in, expr, want);
+	struct symbol *symbol = expr->kind == EXPR_INDEX ? expr->a->ref :
+							   expr->ref;
+	enum type type = infer_place(in, expr, symbol->type == TYPE_STATS ?
+						       TYPE_STATS : want);
 
 	if (type == TYPE_STATS && want != TYPE_STATS && in->final)
 		diag_report(in->sema->diag, DIAG_type_mismatch, expr->span,
@@ -149,12 +152,13 @@ static enum type infer_assign(struct infer *in, struct expr *expr,
 		infer(in, expr->b, TYPE_STRING);
 		return set(in, expr, TYPE_STRING, want);
 	}
-	type = infer(in, expr->b, expr->a->type ? expr->a->type : want);
+	type = infer(in, expr->b, expr->a->type ? TYPE_UNKNOWN : want);
 	type = infer_place(in, expr->a, type);
 	if (type == TYPE_STATS && in->final)
 		diag_report(in->sema->diag, DIAG_type_mismatch, expr->span,
 			    "<<<", "= (a statistic is only added to)");
-	infer(in, expr->b, type);
+	if (expr->b->type == TYPE_UNKNOWN)
+		infer(in, expr->b, type);
 	return set(in, expr, type, want);
 }
 
@@ -460,20 +464,40 @@ static void infer_return(struct infer *in, struct stmt *stmt)
 	unify(in, &f->type, type, stmt->expr, f->decl->name);
 }
 
-/* The statement's value is not used: a call may return nothing. */
+/* Whether the expression can have no value at all. */
+static bool returns_nothing(const struct expr *expr)
+{
+	const struct callee *callee = expr->ref;
+
+	if (expr->kind == EXPR_PRINT)
+		return expr->text[0] != 's';
+	if (expr->kind != EXPR_CALL || expr_is_poison(expr))
+		return false;
+	if (callee->function)
+		return !callee->function->has_value &&
+		       callee->function->decl->type == TYPE_UNKNOWN;
+	return primitives[callee->primitive].signature[0] == '-';
+}
+
+/* The value is not used: a call may return nothing, also as the last operand
+ * of && and || and in the arms of ?:. */
 static void infer_effect(struct infer *in, struct expr *expr)
 {
-	if (expr && (expr->kind == EXPR_CALL || expr->kind == EXPR_PRINT)) {
-		bool none = expr->kind == EXPR_PRINT ? expr->text[0] != 's' :
-			expr_is_poison(expr) ? false :
-			((struct callee *)expr->ref)->function ?
-			!((struct callee *)expr->ref)->function->has_value :
-			primitives[((struct callee *)expr->ref)->primitive]
-				.signature[0] == '-';
-
-		infer(in, expr, none ? TYPE_NONE : TYPE_UNKNOWN);
-	} else if (expr) {
-		infer(in, expr, TYPE_UNKNOWN);
+	if (!expr)
+		return;
+	if (expr->kind == EXPR_BINARY &&
+	    (expr->op == OP_LAND || expr->op == OP_LOR)) {
+		infer(in, expr->a, TYPE_LONG);
+		infer_effect(in, expr->b);
+		expr->type = TYPE_LONG;
+	} else if (expr->kind == EXPR_TERNARY) {
+		infer(in, expr->a, TYPE_LONG);
+		infer_effect(in, expr->b);
+		infer_effect(in, expr->c);
+		expr->type = TYPE_LONG;
+	} else {
+		infer(in, expr, returns_nothing(expr) ? TYPE_NONE :
+							TYPE_UNKNOWN);
 	}
 }
 

@@ -129,13 +129,13 @@ static void resolve_index(struct sema *sema, struct scope *scope,
 
 /* The statistic in @count(s) and the like: a variable or an element. */
 static struct symbol *resolve_stat(struct sema *sema, struct scope *scope,
-				   struct expr *expr)
+				   struct expr *expr, const char *operator)
 {
 	if (expr->kind == EXPR_SYMBOL)
 		return resolve_array(sema, scope, expr, 0);
 	if (expr->kind != EXPR_INDEX) {
 		diag_report(sema->diag, DIAG_not_stat, expr->span,
-			    "this operator");
+			    operator);
 		return NULL;
 	}
 	resolve_list(sema, scope, &expr->list);
@@ -193,7 +193,7 @@ static bool hist_bounds(struct sema *sema, struct scope *scope,
 static void resolve_hist(struct sema *sema, struct scope *scope,
 			 struct expr *expr)
 {
-	struct symbol *symbol = resolve_stat(sema, scope, expr->a);
+	struct symbol *symbol = resolve_stat(sema, scope, expr->a, expr->text);
 	int64_t bounds[3] = { 0 };
 
 	if (!symbol || !hist_bounds(sema, scope, expr, bounds)) {
@@ -394,7 +394,7 @@ static void resolve_in(struct sema *sema, struct scope *scope,
 static void resolve_stat_operator(struct sema *sema, struct scope *scope,
 				  struct expr *expr)
 {
-	struct symbol *symbol = resolve_stat(sema, scope, expr->a);
+	struct symbol *symbol = resolve_stat(sema, scope, expr->a, expr->text);
 
 	if (!symbol)
 		expr_poison(expr);

@@ -68,6 +68,7 @@ struct probe {
 	struct probe_decl *decl;
 	struct probe_instance *instance;
 	struct span span;		/* of its point in the script */
+	const char *listed;		/* its name for -l: alias, if by one */
 	struct stmt *body;
 	struct map locals;
 	struct expr *condition;		/* if (...) of the point, or NULL */

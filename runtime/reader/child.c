@@ -22,6 +22,16 @@ enum { MOST_WORDS = 1024 };
  * that target() is the command and not a shell around it. */
 static bool needs_shell(const char *command)
 {
+	static const char *const builtins[] = {
+		":", ".", "exec", "exit", "cd", "eval", "export", "set", "trap",
+		"ulimit", "umask", "wait", "if", "while", "until", "for", "case",
+	};
+	size_t length = strcspn(command, " \t");
+
+	for (size_t i = 0; i < sizeof(builtins) / sizeof(*builtins); i++)
+		if (strlen(builtins[i]) == length &&
+		    !memcmp(builtins[i], command, length))
+			return true;
 	return command[strcspn(command, "|&;<>()$`\\\"'*?[]#~=%{}!\n")];
 }
 

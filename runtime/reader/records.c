@@ -8,9 +8,7 @@
 #include <string.h>
 
 #include "runtime/common/format.h"
-#if __has_include("runtime/common/hist.h")
 #include "runtime/common/hist.h"
-#endif
 #include "runtime/reader/sink.h"
 
 /* ---- formats, parsed once ---- */
@@ -236,27 +234,45 @@ static void print(struct records *records, const struct wire_head *head,
 	}
 }
 
+static struct hist_shape shape_of(const struct records *records,
+				  const struct manifest_global *global)
+{
+	const struct manifest_pairs *session = &records->manifest->session;
+
+	return (struct hist_shape){
+		.kind = global->hist,
+		.start = global->start,
+		.stop = global->stop,
+		.step = global->step,
+		.width = manifest_pair_number(session, "hist_width",
+					      HIST_WIDTH_DEFAULT),
+		.elision = manifest_pair_number(session, "hist_elision",
+						HIST_ELISION_DEFAULT),
+	};
+}
+
 static void print_histogram(struct records *records,
 			    const struct wire_head *head, struct cursor *cursor)
 {
 	const struct manifest_global *global;
-	size_t count = cursor->left / 8;
-	int64_t *buckets;
+	__u64 buckets[HIST_BUCKETS_MOST] = { 0 };
+	struct hist_shape shape;
 
-	if (head->id >= records->manifest->global_count) {
-		cursor->bad = true;
-		return;
-	}
-	global = &records->manifest->globals[head->id];
-	buckets = malloc(cursor->left + 8);
-	if (!global->hist || !buckets) {
-		cursor->bad = true;
-		free(buckets);
-		return;
-	}
-	memcpy(buckets, cursor->at, count * 8);
 	cursor->bad = true;
-	free(buckets);
+	if (head->id >= records->manifest->global_count)
+		return;
+	global = &records->manifest->globals[head->id];
+	if (global->hist != HIST_LOG && global->hist != HIST_LINEAR)
+		return;
+	shape = shape_of(records, global);
+	size_t count = hist_buckets(&shape);
+	const char *values = take(cursor, count * 8);
+
+	if (!values || !count || count > HIST_BUCKETS_MOST)
+		return;
+	memcpy(buckets, values, count * 8);
+	cursor->bad = false;
+	RENDER(records, head->cpu, hist_render, &shape, buckets);
 }
 
 /* ---- messages ---- */

@@ -169,6 +169,10 @@ static void write_all(struct sink *sink, struct stream *stream)
 	size_t left = stream->used;
 
 	stream->used = 0;
+	/* a file never grows beyond the size, unless one chunk does alone */
+	if (sink->options.rotate && stream->written && !sink->failure[0] &&
+	    stream->written + left > sink->options.rotate)
+		next_file(sink, stream);
 	while (left && !sink->failure[0]) {
 		ssize_t n = write(stream->fd, at, left);
 
@@ -184,9 +188,6 @@ static void write_all(struct sink *sink, struct stream *stream)
 			fail(sink, stream, errno);
 		}
 	}
-	if (sink->options.rotate && stream->path && !sink->failure[0] &&
-	    stream->written >= sink->options.rotate)
-		next_file(sink, stream);
 }
 
 static struct stream *stream_of(struct sink *sink, unsigned int cpu)

@@ -1,1 +1,17 @@
-backend_bpf_sources =
+backend_bpf_sources = \
+	backends/bpf/emit.h \
+	backends/bpf/main.c \
+	backends/bpf/limits.c \
+	backends/bpf/module.c \
+	backends/bpf/maps.c \
+	backends/bpf/probe.c \
+	backends/bpf/block.c \
+	backends/bpf/call.c \
+	backends/bpf/text.c \
+	backends/bpf/expr.c \
+	backends/bpf/prim.c \
+	backends/bpf/array.c \
+	backends/bpf/stat.c \
+	backends/bpf/iter.c \
+	backends/bpf/output.c \
+	backends/bpf/object.c

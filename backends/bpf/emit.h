@@ -1,0 +1,256 @@
+/*
+ * From the intermediate form to a BPF object, by LLVM. Private to this folder.
+ *
+ * The library's bitcode is the module that everything is added to. limits.c
+ * first decides what each function is and where its data lies; then maps.c
+ * defines the maps, block.c and its like the functions, probe.c the programs;
+ * object.c optimises and writes.
+ *
+ * Three kinds of function:
+ *	plain	needs no frame: registers and a little stack (a handler)
+ *	simple	an LLVM function over a frame, without loops
+ *	machine	has loops, recurses or calls such: merged into the step
+ *		machine of each probe that uses it, all data in the frame
+ */
+#ifndef SPILE_BACKENDS_BPF_EMIT_H
+#define SPILE_BACKENDS_BPF_EMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <llvm-c/Core.h>
+#include <llvm-c/DebugInfo.h>
+#include <llvm-c/TargetMachine.h>
+
+#include "translator/base/map.h"
+#include "translator/ir/ir.h"
+
+enum {
+	SHORT_TEXT = 63,	/* texts up to this are kept padded in line */
+	RECORD_DIRECT = 512,	/* records up to this are written in the ring */
+	STACK_KEY = 200,	/* a plain handler's longest key */
+	STACK_TEXTS = 192,	/* and all of its texts */
+	RECURSION_ROOM = 1 << 17,
+	TEMPS = 4,		/* slots for one operation's texts */
+};
+
+/* What limits.c knows of a function. */
+struct function_info {
+	bool machine, recursive, faults, plain, reached;
+	bool *back;		/* [from * blocks + to]: a back edge */
+	bool *starts_unset;	/* variables that must be cleared at entry */
+	unsigned at, size;	/* its part of the frame (or of the stack) */
+	unsigned link;		/* offset in that part: return pc, sp, top */
+	unsigned *var_at;
+};
+
+/* How an array (or scalar statistic) is kept. */
+struct array_info {
+	LLVMValueRef map, plan, order, merge;
+	unsigned key_size, payload, value_size;
+	unsigned bucket_at, buckets;
+	bool ordered, walked_unsorted;
+};
+
+struct iter_info {
+	LLVMValueRef entries, control, plan;
+};
+
+struct emit {
+	struct arena *arena;
+	const struct ir_program *program;
+	const char *refusal;	/* the first thing that cannot be done */
+
+	LLVMContextRef context;
+	LLVMModuleRef module;
+	LLVMBuilderRef builder;
+	LLVMDIBuilderRef debug;
+	LLVMTargetMachineRef machine;
+	LLVMMetadataRef file, long_type, int_type, pointer_type;
+	LLVMTypeRef i8, i16, i32, i64, ptr, none;
+
+	/* layout of a frame, in bytes from its start */
+	unsigned text_size;	/* RT_TEXT_SIZE */
+	unsigned temps_at, result_at, key_at, value_at, record_at;
+	unsigned statics_at, stack_at, stack_size, frame_size;
+	unsigned recursive_size;	/* of the largest recursive function */
+	bool aborts;		/* the program can abort() */
+
+	struct function_info *functions;
+	LLVMValueRef *compiled;	/* simple functions */
+	struct array_info *arrays;	/* by global */
+	unsigned *global_at;	/* scalars: offset in the data section */
+	unsigned globals_size;
+	struct iter_info *iters;
+	LLVMValueRef globals, relocs, locks;
+	struct map literals;
+};
+
+/* A point of a step machine: where control goes on. */
+struct machine {
+	LLVMValueRef function;
+	LLVMValueRef frame, context, stack_base;
+	VEC(LLVMBasicBlockRef) points;
+	struct body **bodies;	/* by function */
+};
+
+/* A function of the program while its code is made. */
+struct body {
+	struct emit *e;
+	const struct ir_function *function;
+	struct function_info *info;
+	int number;
+	LLVMValueRef llvm;	/* the LLVM function it goes to */
+	LLVMValueRef frame, context;	/* frame NULL: plain */
+	LLVMValueRef base;	/* its part of the frame */
+	LLVMValueRef *vars;	/* address of each variable */
+	LLVMBasicBlockRef *blocks;
+	LLVMBasicBlockRef leave;	/* the way out with an error */
+	struct machine *machine;	/* NULL: an ordinary function */
+	unsigned entry_point;
+	int block;		/* at which we are */
+	/* plain: the error, and room on the stack */
+	LLVMValueRef error, error_arg, error_site, key, value;
+};
+
+/* A text operand. */
+struct text {
+	LLVMValueRef pointer;	/* NULL: a literal */
+	bool slot;		/* a whole struct rt_text */
+	unsigned room;		/* not a slot: padded with NULs to this */
+	int bound;
+	const char *literal;
+	size_t length;
+};
+
+/* ---- module.c: the LLVM side ---- */
+bool module_create(struct emit *e, const char *library);
+void module_free(struct emit *e);
+void refuse(struct emit *e, const struct ir_op *op, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+LLVMValueRef constant(struct emit *e, int64_t value);
+LLVMValueRef constant32(struct emit *e, int64_t value);
+/* A function with a named debug entry: params is a text of 'l' 'i' 'p'. */
+LLVMValueRef function_create(struct emit *e, const char *name,
+			     const char *params, bool internal);
+void function_begin(struct emit *e, LLVMValueRef function);
+void set_place(struct emit *e, LLVMValueRef function, int site);
+LLVMBasicBlockRef block_create(struct emit *e, const char *name);
+void goto_block(struct emit *e, LLVMBasicBlockRef block);
+LLVMValueRef stack_room(struct emit *e, LLVMValueRef function, unsigned size);
+LLVMValueRef offset(struct emit *e, LLVMValueRef pointer, uint64_t bytes);
+LLVMValueRef offset_by(struct emit *e, LLVMValueRef pointer, LLVMValueRef bytes);
+LLVMValueRef load(struct emit *e, LLVMTypeRef type, LLVMValueRef pointer);
+void store(struct emit *e, LLVMValueRef value, LLVMValueRef pointer);
+/* A BPF helper by number; up to five arguments, NULL ends them. */
+LLVMValueRef helper(struct emit *e, unsigned number, LLVMValueRef *args,
+		    unsigned count);
+#define HELPER(e, number, ...) \
+	helper(e, number, (LLVMValueRef[]){ __VA_ARGS__ }, \
+	       sizeof((LLVMValueRef[]){ __VA_ARGS__ }) / sizeof(LLVMValueRef))
+/* A function of the library; longs are fitted to its parameters. NULL and a
+ * refusal if it is not there. */
+LLVMValueRef library(struct emit *e, const char *name, LLVMValueRef *args,
+		     unsigned count);
+#define LIBRARY(e, name, ...) \
+	library(e, name, (LLVMValueRef[]){ __VA_ARGS__ }, \
+		sizeof((LLVMValueRef[]){ __VA_ARGS__ }) / sizeof(LLVMValueRef))
+bool library_has(struct emit *e, const char *name);
+void library_constant(struct emit *e, const char *name, int64_t value);
+LLVMValueRef data_create(struct emit *e, const char *name, const char *section,
+			 LLVMValueRef initial, bool read_only);
+void data_describe(struct emit *e, LLVMValueRef data, const char *name,
+		   uint64_t size);
+LLVMValueRef bytes_constant(struct emit *e, const char *bytes, size_t size);
+/* The debug type of an array of @count ints or bytes. */
+LLVMMetadataRef array_type(struct emit *e, LLVMMetadataRef item,
+			   uint64_t item_bits, uint64_t count);
+
+/* ---- limits.c ---- */
+void limits_find(struct emit *e);
+unsigned text_room(int bound);	/* short texts */
+bool is_short(int bound);
+unsigned var_size(const struct emit *e, const struct ir_var *var);
+unsigned key_room(const struct emit *e, const struct ir_key *key);
+unsigned most_sites(const struct emit *e, const struct ir_op *op);
+int64_t session_number(const struct emit *e, const char *key, int64_t missing);
+/* Bytes that a print record takes at most; all texts short if @ret_direct. */
+unsigned record_size(const struct emit *e, const struct ir_function *function,
+		     const struct ir_op *op, bool *ret_direct);
+int arg_bound(const struct ir_function *function, const struct ir_arg *arg);
+bool arg_is_text(const struct ir_function *function, const struct ir_arg *arg);
+
+/* ---- maps.c ---- */
+void maps_create(struct emit *e);
+
+/* ---- text.c: operands and copies of texts ---- */
+LLVMValueRef long_operand(struct body *b, const struct ir_arg *arg);
+void long_result(struct body *b, const struct ir_op *op, LLVMValueRef value);
+struct text text_operand(struct body *b, const struct ir_arg *arg);
+struct text text_of_var(struct body *b, int var);
+struct text text_slot(struct emit *e, LLVMValueRef pointer);
+LLVMValueRef temp_slot(struct body *b, int number);
+/* The text as a whole slot, in temp slot @temp if it is not one. */
+LLVMValueRef text_as_slot(struct body *b, const struct text *text, int temp);
+void text_copy(struct emit *e, const struct text *to, const struct text *from);
+void text_clear(struct emit *e, const struct text *to);
+LLVMValueRef literal_slot(struct emit *e, const char *text, size_t length);
+LLVMValueRef text_compare(struct body *b, const struct text *left,
+			  const struct text *right);
+void bytes_copy(struct emit *e, LLVMValueRef to, LLVMValueRef from,
+		unsigned size);
+void bytes_clear(struct emit *e, LLVMValueRef to, unsigned size);
+
+/* ---- block.c: control ---- */
+void body_code(struct body *b);
+void body_open(struct body *b);
+LLVMBasicBlockRef fault_block(struct body *b, const struct ir_op *op);
+/* Goes on to @to, which may be back. */
+void follow_edge(struct body *b, int to);
+void raise_error(struct body *b, const struct ir_op *op, int error,
+		 LLVMValueRef argument);
+/* Raises @error if @condition; goes on at a new block if not. */
+void raise_if(struct body *b, const struct ir_op *op, LLVMValueRef condition,
+	      int error, LLVMValueRef argument);
+/* Leaves for the fault edge if an error is pending. */
+void check_pending(struct body *b, const struct ir_op *op, bool chained);
+unsigned machine_point(struct emit *e, struct machine *machine,
+		       LLVMBasicBlockRef block);
+void compile_simple(struct emit *e, int number);
+void machine_leave(struct body *b, bool handler);
+
+/* ---- the operations ---- */
+void op_value(struct body *b, const struct ir_op *op);	/* expr.c */
+void op_text(struct body *b, const struct ir_op *op);	/* expr.c */
+void op_prim(struct body *b, const struct ir_op *op);	/* prim.c */
+void op_call(struct body *b, const struct ir_op *op);	/* call.c */
+void op_return(struct body *b, const struct ir_op *op);	/* call.c */
+void op_array(struct body *b, const struct ir_op *op);	/* array.c */
+void op_stat(struct body *b, const struct ir_op *op);	/* stat.c */
+void op_iter(struct body *b, const struct ir_op *op);	/* iter.c */
+void op_print(struct body *b, const struct ir_op *op);	/* output.c */
+void op_sprint(struct body *b, const struct ir_op *op);	/* output.c */
+void op_target(struct body *b, const struct ir_op *op);	/* expr.c */
+/* The keys of an operation laid out as the array's; NULL keys: scalar. */
+LLVMValueRef key_build(struct body *b, const struct ir_op *op, int global);
+bool key_has_any(const struct ir_op *op);
+LLVMValueRef key_mask(struct body *b, const struct ir_op *op, int global);
+/* Is the primitive's row small, has it these flags... */
+struct prim_row {
+	const char *name, *signature;
+	int bound;
+	const char *flags;
+	const char *symbol;
+};
+const struct prim_row *prim_find(struct arena *arena, const char *name,
+				 int count);
+bool prim_flag(const struct prim_row *row, char flag);
+
+/* ---- probe.c, object.c ---- */
+void probes_create(struct emit *e);
+const char *object_write(struct emit *e, const char *path, const char *dump);
+/* The manifest's text, malloc'd. */
+char *manifest_of(struct emit *e);
+
+#endif

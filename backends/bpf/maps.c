@@ -1,0 +1,421 @@
+/*
+ * Maps and data sections: what the runner finds in the object by name.
+ *
+ * A map is a global in ".maps" whose debug type describes it: a struct of
+ * pointers to arrays, the number being the length of the array. libbpf reads
+ * that from the BTF that LLVM makes of it.
+ */
+#include "backends/bpf/emit.h"
+
+#include <linux/bpf.h>
+#include <string.h>
+
+#include "runtime/bpf/lib/gen.h"
+#include "runtime/common/stat.h"
+#include "runtime/common/wire.h"
+#include "translator/base/arena.h"
+
+struct map_shape {
+	unsigned type;
+	uint64_t entries, key, value, flags;
+};
+
+static LLVMMetadataRef number_member(struct emit *e, const char *name,
+				     unsigned index, uint64_t number)
+{
+	LLVMMetadataRef type = LLVMDIBuilderCreatePointerType(
+		e->debug, array_type(e, e->int_type, 32, number), 64, 64, 0, "",
+		0);
+
+	return LLVMDIBuilderCreateMemberType(e->debug, e->file, name,
+					     strlen(name), e->file, 1, 64, 64,
+					     64ull * index, LLVMDIFlagZero,
+					     type);
+}
+
+static LLVMMetadataRef shape_type(struct emit *e, const struct map_shape *shape)
+{
+	LLVMMetadataRef members[5];
+	unsigned count = 0;
+
+	members[count] = number_member(e, "type", count, shape->type);
+	count++;
+	members[count] = number_member(e, "max_entries", count,
+				       shape->entries);
+	count++;
+	if (shape->key) {
+		members[count] = number_member(e, "key_size", count,
+					       shape->key);
+		count++;
+		members[count] = number_member(e, "value_size", count,
+					       shape->value);
+		count++;
+	}
+	if (shape->flags) {
+		members[count] = number_member(e, "map_flags", count,
+					       shape->flags);
+		count++;
+	}
+	return LLVMDIBuilderCreateStructType(e->debug, e->file, "", 0, e->file,
+					     1, 64ull * count, 64,
+					     LLVMDIFlagZero, NULL, members,
+					     count, 0, NULL, "", 0);
+}
+
+static LLVMValueRef map_create(struct emit *e, const char *name,
+			       struct map_shape shape)
+{
+	LLVMTypeRef type = LLVMArrayType(e->i64, 5);
+	LLVMValueRef map = data_create(e, name, ".maps", LLVMConstNull(type),
+				       false);
+	LLVMMetadataRef nothing = LLVMDIBuilderCreateExpression(e->debug, NULL,
+								0);
+	LLVMMetadataRef entry = LLVMDIBuilderCreateGlobalVariableExpression(
+		e->debug, e->file, name, strlen(name), name, strlen(name),
+		e->file, 1, shape_type(e, &shape), false, nothing, NULL, 64);
+
+	LLVMGlobalSetMetadata(map, LLVMGetMDKindIDInContext(e->context, "dbg",
+							    3), entry);
+	return map;
+}
+
+/* ---- the plans: constant tables that the library reads ---- */
+
+static LLVMValueRef words_constant(struct emit *e, const void *bytes,
+				   size_t size, const char *name)
+{
+	LLVMValueRef data = data_create(e, name, ".rodata.plans",
+					bytes_constant(e, bytes, size), true);
+
+	LLVMSetLinkage(data, LLVMInternalLinkage);
+	return data;
+}
+
+static unsigned cell_words(const struct ir_global *global)
+{
+	int ops = global->stat_ops;
+
+	return 1 + !!(ops & (STAT_SUM | STAT_AVG | STAT_VARIANCE)) +
+	       !!(ops & STAT_MIN) + !!(ops & STAT_MAX) +
+	       2 * !!(ops & STAT_VARIANCE);
+}
+
+static unsigned bucket_count(const struct ir_global *global)
+{
+	switch (global->hist) {
+	case IR_HIST_NONE:
+		return 0;
+	case IR_HIST_LOG:
+		return STAT_BUCKETS_LOG;
+	case IR_HIST_LINEAR:
+		break;
+	}
+	return (unsigned)((global->hist_stop - global->hist_start) /
+			  global->hist_step) + 3;
+}
+
+static LLVMValueRef plan_create(struct emit *e, int number)
+{
+	const struct ir_global *global = e->program->globals.items[number];
+	struct array_info *array = &e->arrays[number];
+	struct rt_array_plan plan = {
+		.payload = array->payload,
+		.per_cpu = global->value == IR_VALUE_STAT,
+		.wrap = global->wrap,
+		.parts = (unsigned)global->stat_ops,
+		.shift = (unsigned)global->stat_shift,
+		.hist = (unsigned)global->hist,
+		.buckets = array->buckets,
+		.bucket_at = array->bucket_at,
+		.start = global->hist_start,
+		.stop = global->hist_stop,
+		.step = global->hist_step ? global->hist_step : 1,
+	};
+
+	return words_constant(e, &plan, sizeof(plan),
+			      arena_printf(e->arena, "plan_%d", number));
+}
+
+/* ---- arrays and statistics ---- */
+
+static unsigned payload_size(struct emit *e, int number)
+{
+	const struct ir_global *global = e->program->globals.items[number];
+	struct array_info *array = &e->arrays[number];
+
+	switch (global->value) {
+	case IR_VALUE_LONG:
+		return 8;
+	case IR_VALUE_TEXT:
+		return is_short(global->bound) ? text_room(global->bound) :
+						 e->text_size;
+	case IR_VALUE_STAT:
+		break;
+	}
+	array->buckets = bucket_count(global);
+	array->bucket_at = 8 * cell_words(global);
+	return array->bucket_at + 8 * array->buckets;
+}
+
+static void array_create(struct emit *e, int number)
+{
+	const struct ir_global *global = e->program->globals.items[number];
+	struct array_info *array = &e->arrays[number];
+	bool stat = global->value == IR_VALUE_STAT;
+	struct map_shape shape = {
+		.type = stat ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH,
+		.entries = (uint64_t)global->size,
+	};
+
+	array->payload = array->ordered || global->wrap ? 8 : 0;
+	array->value_size = array->payload + payload_size(e, number);
+	for (size_t i = 0; i < global->keys.count; i++)
+		array->key_size += key_room(e, &global->keys.items[i]);
+	shape.key = array->key_size;
+	shape.value = array->value_size;
+	array->map = map_create(e, arena_printf(e->arena, "a_%s", global->name),
+				shape);
+	array->plan = plan_create(e, number);
+	array->order = data_create(e, arena_printf(e->arena, "order_%d",
+						   number),
+				   ".data.spile_order", constant(e, 1), false);
+}
+
+static void stat_create(struct emit *e, int number)
+{
+	const struct ir_global *global = e->program->globals.items[number];
+	struct array_info *array = &e->arrays[number];
+
+	array->key_size = 4;
+	array->value_size = payload_size(e, number);
+	array->map = map_create(e, arena_printf(e->arena, "s_%s", global->name),
+				(struct map_shape){ BPF_MAP_TYPE_PERCPU_ARRAY,
+						    1, 4, array->value_size,
+						    0 });
+	array->plan = plan_create(e, number);
+	array->order = LLVMConstNull(e->ptr);
+}
+
+static uint64_t power_of_two(uint64_t least)
+{
+	uint64_t size = 1;
+
+	while (size < least)
+		size *= 2;
+	return size;
+}
+
+/* Where the sort value stands in an entry of the buffer. */
+static void plan_sort(struct emit *e, const struct ir_iter *iter,
+		      struct rt_iter_plan *plan)
+{
+	const struct ir_global *global =
+		e->program->globals.items[iter->global];
+	bool text = global->value == IR_VALUE_TEXT;
+	unsigned at = 0;
+
+	switch (iter->sort) {
+	case IR_SORT_NONE:
+		plan->sort = RT_SORT_NONE;
+		return;
+	case IR_SORT_KEY:
+		for (int i = 0; i < iter->sort_key; i++)
+			at += key_room(e, &global->keys.items[i]);
+		text = global->keys.items[iter->sort_key].type == IR_TEXT;
+		plan->sort_room = key_room(e, &global->keys.items[
+						      iter->sort_key]);
+		break;
+	case IR_SORT_VALUE:
+		at = plan->key_size;
+		plan->sort_room = plan->value_size;
+		if (global->value == IR_VALUE_STAT) {
+			plan->sort = RT_SORT_STAT;
+			return;
+		}
+		break;
+	case IR_SORT_STAT:
+		plan->sort = RT_SORT_STAT;
+		plan->stat = (unsigned)__builtin_ctz((unsigned)iter->sort_stat);
+		return;
+	}
+	plan->sort_at = at;
+	plan->sort = text ? RT_SORT_TEXT : RT_SORT_LONG;
+}
+
+static void iter_create(struct emit *e, size_t number)
+{
+	const struct ir_iter *iter = &e->program->iters.items[number];
+	const struct array_info *array = &e->arrays[iter->global];
+	struct iter_info *info = &e->iters[number];
+	const struct ir_global *global =
+		e->program->globals.items[iter->global];
+	uint64_t room = power_of_two((uint64_t)global->size);
+	struct rt_iter_plan plan = {
+		.key_size = array->key_size,
+		.value_size = global->value == IR_VALUE_STAT ? 0 :
+			      array->value_size - array->payload,
+		.descending = iter->descending,
+		.mask = (unsigned)room - 1,
+		.size = (unsigned)global->size,
+		.renumber = iter->sort != IR_SORT_NONE &&
+			    array->walked_unsorted,
+	};
+
+	plan_sort(e, iter, &plan);
+	info->plan = words_constant(e, &plan, sizeof(plan),
+				    arena_printf(e->arena, "walk_%zu", number));
+	info->entries = map_create(e,
+		arena_printf(e->arena, "entries_%zu", number),
+		(struct map_shape){ BPF_MAP_TYPE_ARRAY, (uint64_t)global->size,
+				    4, plan.key_size + plan.value_size, 0 });
+	info->control = map_create(e,
+		arena_printf(e->arena, "iter_%zu", number),
+		(struct map_shape){ BPF_MAP_TYPE_ARRAY, 1, 4,
+				    sizeof(struct rt_iter) +
+				    2 * room * sizeof(struct rt_item), 0 });
+}
+
+static void find_orders(struct emit *e)
+{
+	for (size_t i = 0; i < e->program->iters.count; i++) {
+		const struct ir_iter *iter = &e->program->iters.items[i];
+
+		e->arrays[iter->global].ordered = true;
+		if (iter->sort == IR_SORT_NONE)
+			e->arrays[iter->global].walked_unsorted = true;
+	}
+}
+
+/* ---- scalars ---- */
+
+static void scalar_place(struct emit *e, int number)
+{
+	const struct ir_global *global = e->program->globals.items[number];
+
+	e->global_at[number] = e->globals_size;
+	if (global->value == IR_VALUE_LONG)
+		e->globals_size += 8;
+	else if (is_short(global->bound))
+		e->globals_size += text_room(global->bound);
+	else
+		e->globals_size += 2 * e->text_size;
+}
+
+static void scalar_initial(struct emit *e, int number, char *bytes)
+{
+	const struct ir_global *global = e->program->globals.items[number];
+
+	bytes += e->global_at[number];
+	if (global->value == IR_VALUE_LONG)
+		memcpy(bytes, &global->init, 8);
+	else if (global->init_text)
+		memcpy(bytes, global->init_text, strlen(global->init_text));
+}
+
+static bool is_scalar_data(const struct ir_global *global)
+{
+	return global->kind == IR_SCALAR && global->value != IR_VALUE_STAT;
+}
+
+static void scalars_create(struct emit *e)
+{
+	const struct ir_program *program = e->program;
+
+	for (size_t i = 0; i < program->globals.count; i++)
+		if (is_scalar_data(program->globals.items[i]))
+			scalar_place(e, (int)i);
+	if (!e->globals_size)
+		return;
+
+	char *bytes = arena_alloc(e->arena, e->globals_size);
+
+	for (size_t i = 0; i < program->globals.count; i++)
+		if (is_scalar_data(program->globals.items[i]))
+			scalar_initial(e, (int)i, bytes);
+	e->globals = data_create(e, "spile_globals", ".data.spile_globals",
+				 bytes_constant(e, bytes, e->globals_size),
+				 false);
+	data_describe(e, e->globals, "spile_globals", e->globals_size);
+}
+
+static void relocs_create(struct emit *e)
+{
+	size_t count = e->program->relocs.count;
+
+	if (!count)
+		return;
+
+	uint64_t *words = arena_array(e->arena, uint64_t, 3 * count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct ir_reloc *reloc = &e->program->relocs.items[i];
+
+		words[3 * i] = (uint64_t)reloc->offset;
+		words[3 * i + 1] = (uint64_t)reloc->left_shift;
+		words[3 * i + 2] = (uint64_t)reloc->right_shift;
+	}
+	e->relocs = data_create(e, "spile_relocs", ".rodata.spile_relocs",
+				bytes_constant(e, (char *)words, 24 * count),
+				true);
+	data_describe(e, e->relocs, "spile_relocs", 24 * count);
+}
+
+static void shared_create(struct emit *e)
+{
+	uint64_t size = sizeof(struct wire_shared);
+	LLVMValueRef shared = data_create(
+		e, "spile_shared", ".data.spile_shared",
+		LLVMConstNull(LLVMArrayType(e->i64, (unsigned)(size / 8))),
+		false);
+
+	data_describe(e, shared, "spile_shared", size);
+	map_create(e, "spile_output",
+		   (struct map_shape){ BPF_MAP_TYPE_RINGBUF,
+				       power_of_two((uint64_t)session_number(
+					       e, "buffer", 4 << 20)),
+				       0, 0, 0 });
+}
+
+static void locks_create(struct emit *e)
+{
+	int most = -1;
+
+	for (size_t i = 0; i < e->program->probes.count; i++)
+		if (e->program->probes.items[i]->lock != IR_LOCK_NONE &&
+		    e->program->probes.items[i]->lock_class > most)
+			most = e->program->probes.items[i]->lock_class;
+	if (most < 0)
+		return;
+	e->locks = data_create(e, "spile_locks", ".data.spile_locks",
+		LLVMConstNull(LLVMArrayType(e->i64, 8u * (unsigned)(most + 1))),
+		false);
+}
+
+void maps_create(struct emit *e)
+{
+	const struct ir_program *program = e->program;
+	int64_t cpus = session_number(e, "cpus", 0);
+
+	shared_create(e);
+	scalars_create(e);
+	relocs_create(e);
+	locks_create(e);
+	find_orders(e);
+	for (size_t i = 0; i < program->globals.count; i++) {
+		if (program->globals.items[i]->kind == IR_ARRAY)
+			array_create(e, (int)i);
+		else if (program->globals.items[i]->value == IR_VALUE_STAT)
+			stat_create(e, (int)i);
+	}
+	for (size_t i = 0; i < program->iters.count; i++)
+		iter_create(e, i);
+	map_create(e, "spile_frames",
+		   (struct map_shape){ BPF_MAP_TYPE_ARRAY,
+				       (uint64_t)cpus * RT_FRAMES, 4,
+				       e->frame_size, 0 });
+	library_constant(e, "rt_cpus", cpus);
+	library_constant(e, "rt_text_max",
+			 ir_limit(program, "maxstringlen") - 1);
+	library_constant(e, "rt_max_errors",
+			 session_number(e, "maxerrors", 0));
+}

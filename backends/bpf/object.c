@@ -1,0 +1,290 @@
+/*
+ * From the finished module to the object: what the library offers and no one
+ * uses goes, LLVM optimises, the manifest is added, the file is written.
+ */
+#include "backends/bpf/emit.h"
+
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <llvm-c/Analysis.h>
+#include <llvm-c/Error.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+
+#include "runtime/common/manifest.h"
+#include "translator/base/arena.h"
+
+/* ---- the manifest ---- */
+
+static struct manifest_pairs pairs_of(struct emit *e, const struct ir_pair *items,
+				      size_t count)
+{
+	struct manifest_pairs pairs = {
+		arena_array(e->arena, struct manifest_pair, count + 1), count
+	};
+
+	for (size_t i = 0; i < count; i++)
+		pairs.items[i] = (struct manifest_pair){ items[i].key,
+							 items[i].value };
+	return pairs;
+}
+
+static bool has_pair(const struct manifest_pairs *pairs, const char *key)
+{
+	return manifest_pair_get(pairs, key) != NULL;
+}
+
+static void describe_session(struct emit *e, struct manifest *manifest)
+{
+	struct manifest_pairs *pairs = &manifest->session;
+	const struct ir_program *program = e->program;
+
+	*pairs = pairs_of(e, program->session.items, program->session.count);
+
+	struct manifest_pair *items = arena_array(e->arena,
+						  struct manifest_pair,
+						  pairs->count + 2);
+
+	if (pairs->count)
+		memcpy(items, pairs->items,
+		       pairs->count * sizeof(*items));
+	pairs->items = items;
+	if (!has_pair(pairs, "name"))
+		items[pairs->count++] = (struct manifest_pair){
+			"name", program->name };
+	if (!has_pair(pairs, "backend"))
+		items[pairs->count++] = (struct manifest_pair){ "backend",
+								"bpf" };
+}
+
+static char type_letter(const struct ir_global *global)
+{
+	if (global->kind == IR_ARRAY)
+		return 'a';
+	switch (global->value) {
+	case IR_VALUE_LONG:
+		return 'l';
+	case IR_VALUE_TEXT:
+		return 't';
+	case IR_VALUE_STAT:
+		break;
+	}
+	return 's';
+}
+
+static void describe_globals(struct emit *e, struct manifest *manifest)
+{
+	size_t count = e->program->globals.count;
+
+	manifest->global_count = count;
+	manifest->globals = arena_array(e->arena, struct manifest_global,
+					count + 1);
+	for (size_t i = 0; i < count; i++) {
+		const struct ir_global *global = e->program->globals.items[i];
+		struct manifest_global *row = &manifest->globals[i];
+
+		row->name = global->name;
+		row->type = type_letter(global);
+		row->offset = e->global_at[i];
+		if (row->type == 't')
+			row->room = is_short(global->bound) ?
+				text_room(global->bound) : e->text_size;
+		row->hist = (int)global->hist;
+		row->start = global->hist_start;
+		row->stop = global->hist_stop;
+		row->step = global->hist_step;
+	}
+}
+
+static void describe_probes(struct emit *e, struct manifest *manifest)
+{
+	size_t count = e->program->probes.count;
+
+	manifest->probe_count = count;
+	manifest->probes = arena_array(e->arena, struct manifest_probe,
+				       count + 1);
+	for (size_t i = 0; i < count; i++) {
+		const struct ir_probe *probe = e->program->probes.items[i];
+
+		manifest->probes[i] = (struct manifest_probe){
+			.kind = probe->kind, .name = probe->name,
+			.program = arena_printf(e->arena, "p%zu", i),
+			.pairs = pairs_of(e, probe->pairs.items,
+					  probe->pairs.count),
+		};
+	}
+}
+
+static void describe_places(struct emit *e, struct manifest *manifest)
+{
+	const struct ir_program *program = e->program;
+
+	manifest->formats = (const char **)program->formats.items;
+	manifest->format_count = program->formats.count;
+	manifest->site_count = program->sites.count;
+	manifest->sites = arena_array(e->arena, struct manifest_site,
+				      program->sites.count + 1);
+	for (size_t i = 0; i < program->sites.count; i++)
+		manifest->sites[i] = (struct manifest_site){
+			program->sites.items[i].identifier,
+			program->sites.items[i].place };
+	manifest->reloc_count = program->relocs.count;
+	manifest->relocs = arena_array(e->arena, struct manifest_reloc,
+				       program->relocs.count + 1);
+	for (size_t i = 0; i < program->relocs.count; i++)
+		manifest->relocs[i] = (struct manifest_reloc){
+			program->relocs.items[i].path, 24 * i };
+}
+
+static void manifest_add(struct emit *e)
+{
+	struct manifest manifest = { 0 };
+	char *text;
+	LLVMValueRef data;
+
+	describe_session(e, &manifest);
+	describe_places(e, &manifest);
+	describe_globals(e, &manifest);
+	describe_probes(e, &manifest);
+	text = manifest_print(&manifest);
+	data = data_create(e, "spile_manifest", ".spile",
+			   bytes_constant(e, text, strlen(text)), true);
+	LLVMSetAlignment(data, 1);
+	free(text);
+}
+
+/* ---- tidying ---- */
+
+static bool is_program(LLVMValueRef function)
+{
+	const char *section = LLVMGetSection(function);
+
+	return section && *section;
+}
+
+static bool has_attribute(LLVMValueRef function, const char *name)
+{
+	unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
+
+	return LLVMGetEnumAttributeAtIndex(function, LLVMAttributeFunctionIndex,
+					   kind) != NULL;
+}
+
+/* Functions of the library that nobody calls, until there are no more. */
+static void drop_unused(struct emit *e)
+{
+	bool changed = true;
+
+	while (changed) {
+		LLVMValueRef next, f = LLVMGetFirstFunction(e->module);
+
+		changed = false;
+		for (; f; f = next) {
+			next = LLVMGetNextFunction(f);
+			if (LLVMGetFirstUse(f) || is_program(f))
+				continue;
+			LLVMDeleteFunction(f);
+			changed = true;
+		}
+	}
+}
+
+static void drop_unused_data(struct emit *e)
+{
+	LLVMValueRef next, data = LLVMGetFirstGlobal(e->module);
+
+	for (; data; data = next) {
+		const char *name = LLVMGetValueName(data);
+
+		next = LLVMGetNextGlobal(data);
+		if (LLVMGetFirstUse(data) || !strncmp(name, "spile_", 6))
+			continue;
+		LLVMDeleteGlobal(data);
+	}
+}
+
+/* What is always inlined need not be seen from outside. */
+static void hide_inlined(struct emit *e)
+{
+	LLVMValueRef f = LLVMGetFirstFunction(e->module);
+
+	for (; f; f = LLVMGetNextFunction(f))
+		if (!LLVMIsDeclaration(f) && has_attribute(f, "alwaysinline"))
+			LLVMSetLinkage(f, LLVMInternalLinkage);
+}
+
+static const char *optimise(struct emit *e)
+{
+	LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+	LLVMErrorRef error = LLVMRunPasses(e->module, "default<O2>", e->machine,
+					   options);
+
+	LLVMDisposePassBuilderOptions(options);
+	if (!error)
+		return NULL;
+
+	char *message = LLVMGetErrorMessage(error);
+	char *reason = arena_strdup(e->arena, message);
+
+	LLVMDisposeErrorMessage(message);
+	return reason;
+}
+
+static const char *verify(struct emit *e)
+{
+	char *message = NULL;
+	const char *reason = NULL;
+
+	if (LLVMVerifyModule(e->module, LLVMReturnStatusAction, &message))
+		reason = arena_printf(e->arena, "internal error: %s", message);
+	LLVMDisposeMessage(message);
+	return reason;
+}
+
+static const char *write_file(struct emit *e, const char *path,
+			      LLVMCodeGenFileType type)
+{
+	char *message = NULL, *name = arena_strdup(e->arena, path);
+	const char *reason = NULL;
+
+	if (LLVMTargetMachineEmitToFile(e->machine, e->module, name, type,
+					&message)) {
+		reason = arena_strdup(e->arena, message);
+		LLVMDisposeMessage(message);
+	}
+	return reason;
+}
+
+static void dump_llvm(struct emit *e)
+{
+	char *text = LLVMPrintModuleToString(e->module);
+
+	fputs(text, stdout);
+	LLVMDisposeMessage(text);
+}
+
+const char *object_write(struct emit *e, const char *path, const char *dump)
+{
+	const char *reason;
+
+	manifest_add(e);
+	LLVMDIBuilderFinalize(e->debug);
+	drop_unused(e);
+	hide_inlined(e);
+	reason = verify(e);
+	if (reason && dump)
+		dump_llvm(e);
+	if (reason)
+		return reason;
+	reason = optimise(e);
+	if (reason)
+		return reason;
+	drop_unused(e);
+	drop_unused_data(e);
+	if (dump && !strcmp(dump, "llvm"))
+		dump_llvm(e);
+	if (dump && !strcmp(dump, "bpf"))
+		reason = write_file(e, "/dev/stdout", LLVMAssemblyFile);
+	return reason ? reason : write_file(e, path, LLVMObjectFile);
+}

@@ -1,0 +1,427 @@
+/*
+ * Programs: one for each probe. What surrounds a handler is here: whether it
+ * may run, its frame, its lock, its step machine, the report of its error, and
+ * the release of all of that on the one way out.
+ */
+#include "backends/bpf/emit.h"
+
+#include <linux/bpf.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "runtime/bpf/lib/gen.h"
+#include "translator/base/arena.h"
+
+enum { STEPS_MOST = 1 << 23 };
+
+struct attach_row {
+	const char *name, *section;
+};
+
+static const struct attach_row attach_rows[] = {
+#define ATTACH(id, name, section, driven) { name, section },
+#include "runtime/common/attach.def"
+#undef ATTACH
+};
+
+static const char *section_of(const char *kind)
+{
+	for (size_t i = 0; i < sizeof(attach_rows) / sizeof(attach_rows[0]);
+	     i++)
+		if (!strcmp(attach_rows[i].name, kind))
+			return attach_rows[i].section;
+	return NULL;
+}
+
+/* As rt_may_run() counts: begin, end or error, all others. */
+static int run_kind(const struct ir_probe *probe)
+{
+	if (!strcmp(probe->kind, "begin"))
+		return 0;
+	return strcmp(probe->kind, "end") && strcmp(probe->kind, "error") ? 2 :
+									    1;
+}
+
+/* ---- the step machine of a handler ---- */
+
+struct collecting {
+	struct emit *e;
+	bool *used;
+};
+
+static void collect_machines(struct collecting *c, int number)
+{
+	const struct ir_function *function =
+		c->e->program->functions.items[number];
+
+	c->used[number] = true;
+	for (size_t i = 0; i < function->blocks.count; i++) {
+		const struct ir_block *block = function->blocks.items[i];
+
+		for (size_t j = 0; j < block->ops.count; j++) {
+			const struct ir_op *op = block->ops.items[j];
+			int callee = (int)op->args.items[0].number;
+
+			if ((op->code == IR_CALL || op->code == IR_CALLV) &&
+			    c->e->functions[callee].machine &&
+			    !c->used[callee])
+				collect_machines(c, callee);
+		}
+	}
+}
+
+static struct body *machine_body(struct emit *e, struct machine *machine,
+				 int number)
+{
+	struct body *b = arena_new(e->arena, struct body);
+
+	*b = (struct body){
+		.e = e, .number = number, .machine = machine,
+		.function = e->program->functions.items[number],
+		.info = &e->functions[number],
+		.llvm = machine->function, .frame = machine->frame,
+		.context = machine->context,
+	};
+	b->base = b->info->recursive ? machine->stack_base :
+		offset(e, machine->frame, e->statics_at + b->info->at);
+	return b;
+}
+
+/* The part of the stack that the running recursive function has. */
+static LLVMValueRef stack_base(struct emit *e, struct machine *machine)
+{
+	LLVMBasicBlockRef good = block_create(e, "good");
+	LLVMBasicBlockRef bad = block_create(e, "bad");
+	LLVMValueRef sp = load(e, e->i32,
+			       offset(e, machine->frame,
+				      offsetof(struct rt_frame, sp)));
+	LLVMValueRef inside = LLVMBuildICmp(
+		e->builder, LLVMIntULE, sp,
+		constant32(e, e->stack_size - e->recursive_size), "");
+
+	LLVMBuildCondBr(e->builder, inside, good, bad);
+	goto_block(e, bad);
+	LLVMBuildRet(e->builder, constant(e, 1));
+	goto_block(e, good);
+	return offset_by(e, offset(e, machine->frame, e->stack_at),
+			 LLVMBuildZExt(e->builder, sp, e->i64, ""));
+}
+
+static void machine_switch(struct emit *e, struct machine *machine,
+			   LLVMBasicBlockRef from)
+{
+	LLVMBasicBlockRef lost;
+	LLVMValueRef point, where;
+
+	goto_block(e, from);
+	lost = block_create(e, "lost");
+	point = load(e, e->i32, offset(e, machine->frame,
+				       offsetof(struct rt_frame, pc)));
+	where = LLVMBuildSwitch(e->builder, point, lost,
+				(unsigned)machine->points.count);
+	for (size_t i = 0; i < machine->points.count; i++)
+		LLVMAddCase(where, constant32(e, (int64_t)i),
+			    machine->points.items[i]);
+	goto_block(e, lost);
+	LLVMBuildRet(e->builder, constant(e, 1));
+}
+
+static void machine_open(struct emit *e, struct machine *machine, int number,
+			 LLVMBasicBlockRef *entry)
+{
+	struct body *b = machine_body(e, machine, number);
+
+	*entry = block_create(e, "enter");
+	b->entry_point = machine_point(e, machine, *entry);
+	body_open(b);
+	machine->bodies[number] = b;
+}
+
+static LLVMValueRef machine_create(struct emit *e, int handler, size_t probe)
+{
+	size_t count = e->program->functions.count;
+	struct machine machine = {
+		.bodies = arena_array(e->arena, struct body *, count),
+	};
+	struct collecting c = { e, arena_array(e->arena, bool, count) };
+	LLVMBasicBlockRef *entries =
+		arena_array(e->arena, LLVMBasicBlockRef, count);
+	LLVMBasicBlockRef start;
+	LLVMValueRef words;
+
+	machine.function = function_create(
+		e, arena_printf(e->arena, "step%zu", probe), "ip", true);
+	function_begin(e, machine.function);
+	words = LLVMGetParam(machine.function, 1);
+	machine.frame = load(e, e->ptr, words);
+	machine.context = load(e, e->ptr, offset(e, words, 8));
+	if (e->recursive_size)
+		machine.stack_base = stack_base(e, &machine);
+	start = LLVMGetInsertBlock(e->builder);
+	collect_machines(&c, handler);
+	machine_open(e, &machine, handler, &entries[handler]);
+	for (size_t i = 0; i < count; i++)
+		if (c.used[i] && (int)i != handler)
+			machine_open(e, &machine, (int)i, &entries[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (!c.used[i])
+			continue;
+		goto_block(e, entries[i]);
+		body_code(machine.bodies[i]);
+		machine_leave(machine.bodies[i], (int)i == handler);
+	}
+	machine_switch(e, &machine, start);
+	return machine.function;
+}
+
+/* Runs the machine; one that does not come to its end ran too long. */
+static void machine_run(struct emit *e, LLVMValueRef program,
+			LLVMValueRef step, LLVMValueRef frame)
+{
+	LLVMValueRef words = stack_room(e, program, 16);
+	LLVMValueRef pc = offset(e, frame, offsetof(struct rt_frame, pc));
+	LLVMBasicBlockRef endless = block_create(e, "endless");
+	LLVMBasicBlockRef next = block_create(e, "next");
+
+	store(e, frame, words);
+	store(e, LLVMGetParam(program, 0), offset(e, words, 8));
+	HELPER(e, BPF_FUNC_loop, constant32(e, STEPS_MOST), step, words,
+	       constant(e, 0));
+	LLVMBuildCondBr(e->builder,
+			LLVMBuildICmp(e->builder, LLVMIntEQ,
+				      load(e, e->i32, pc), constant32(e, -1),
+				      ""), next, endless);
+	goto_block(e, endless);
+	store(e, constant32(e, RT_ERROR_ACTIONS),
+	      offset(e, frame, offsetof(struct rt_frame, error)));
+	LLVMBuildBr(e->builder, next);
+	goto_block(e, next);
+}
+
+/* ---- locks ---- */
+
+static LLVMValueRef lock_of(struct emit *e, const struct ir_probe *probe)
+{
+	return offset(e, e->locks, 64 * (uint64_t)probe->lock_class);
+}
+
+static void lock_take(struct emit *e, const struct ir_probe *probe,
+		      LLVMBasicBlockRef skip)
+{
+	LLVMBasicBlockRef had;
+	LLVMValueRef status;
+
+	if (probe->lock == IR_LOCK_NONE)
+		return;
+	had = block_create(e, "had");
+	status = LIBRARY(e, probe->lock == IR_LOCK_SHARED ?
+			    "rt_lock_shared" : "rt_lock_exclusive",
+			 lock_of(e, probe));
+	LLVMBuildCondBr(e->builder,
+			LLVMBuildICmp(e->builder, LLVMIntNE, status,
+				      constant(e, 0), ""), had, skip);
+	goto_block(e, had);
+}
+
+static void lock_drop(struct emit *e, const struct ir_probe *probe)
+{
+	if (probe->lock != IR_LOCK_NONE)
+		LIBRARY(e, probe->lock == IR_LOCK_SHARED ?
+			   "rt_unlock_shared" : "rt_unlock_exclusive",
+			lock_of(e, probe));
+}
+
+/* ---- programs ---- */
+
+static void gate(struct emit *e, const struct ir_probe *probe,
+		 LLVMBasicBlockRef out)
+{
+	LLVMBasicBlockRef runs;
+	LLVMValueRef may;
+
+	if (run_kind(probe) == 1)
+		return;
+	runs = block_create(e, "runs");
+	may = LIBRARY(e, "rt_may_run", constant32(e, run_kind(probe)));
+	LLVMBuildCondBr(e->builder, LLVMBuildICmp(e->builder, LLVMIntNE, may,
+						  constant(e, 0), ""),
+			runs, out);
+	goto_block(e, runs);
+}
+
+static void plain_code(struct emit *e, LLVMValueRef program, size_t number)
+{
+	const struct ir_probe *probe = e->program->probes.items[number];
+	struct body b = {
+		.e = e, .number = probe->function, .llvm = program,
+		.function = e->program->functions.items[probe->function],
+		.info = &e->functions[probe->function],
+		.context = LLVMGetParam(program, 0),
+	};
+	LLVMBasicBlockRef failed = block_create(e, "failed");
+	LLVMBasicBlockRef next = block_create(e, "next");
+
+	b.error = stack_room(e, program, 8);
+	b.error_arg = stack_room(e, program, 8);
+	b.error_site = stack_room(e, program, 8);
+	b.key = stack_room(e, program, STACK_KEY);
+	b.value = stack_room(e, program, 8 + SHORT_TEXT + 1);
+	store(e, constant32(e, RT_OK), b.error);
+	body_open(&b);
+	body_code(&b);
+	goto_block(e, b.leave);
+	LLVMBuildCondBr(e->builder,
+			LLVMBuildICmp(e->builder, LLVMIntNE,
+				      load(e, e->i32, b.error),
+				      constant32(e, RT_OK), ""), failed, next);
+	goto_block(e, failed);
+	LIBRARY(e, "rt_report_plain", constant32(e, (int64_t)number),
+		load(e, e->i32, b.error), load(e, e->i64, b.error_arg),
+		load(e, e->i32, b.error_site));
+	LLVMBuildBr(e->builder, next);
+	goto_block(e, next);
+}
+
+/* Walks that the handler left by an error still hold their buffers. */
+static void release_walks(struct emit *e, LLVMValueRef frame)
+{
+	LLVMValueRef held = load(e, e->i64,
+				 offset(e, frame,
+					offsetof(struct rt_frame, held)));
+
+	for (size_t i = 0; i < e->program->iters.count && i < 64; i++) {
+		LLVMBasicBlockRef drop = block_create(e, "drop");
+		LLVMBasicBlockRef next = block_create(e, "next");
+		LLVMValueRef bit = LLVMBuildAnd(
+			e->builder, held, constant(e, (int64_t)(1ull << i)),
+			"");
+
+		LLVMBuildCondBr(e->builder,
+				LLVMBuildICmp(e->builder, LLVMIntNE, bit,
+					      constant(e, 0), ""), drop, next);
+		goto_block(e, drop);
+		LIBRARY(e, "rt_iter_release", e->iters[i].control);
+		LLVMBuildBr(e->builder, next);
+		goto_block(e, next);
+	}
+}
+
+static int64_t action_limit(struct emit *e, const struct ir_probe *probe)
+{
+	int64_t most = session_number(e, "maxaction", 1000);
+
+	return run_kind(probe) == 2 ? most :
+		session_number(e, "maxaction_begin", most);
+}
+
+static void framed_code(struct emit *e, LLVMValueRef program, size_t number,
+			LLVMValueRef frame)
+{
+	const struct ir_probe *probe = e->program->probes.items[number];
+	int function = probe->function;
+	LLVMBasicBlockRef now = LLVMGetInsertBlock(e->builder);
+	LLVMValueRef args[] = { frame, LLVMGetParam(program, 0) };
+
+	store(e, constant(e, action_limit(e, probe)),
+	      offset(e, frame, offsetof(struct rt_frame, actions)));
+	if (e->functions[function].machine) {
+		LLVMValueRef step = machine_create(e, function, number);
+
+		goto_block(e, now);
+		set_place(e, program, -1);
+		machine_run(e, program, step, frame);
+	} else {
+		if (!e->compiled[function])
+			compile_simple(e, function);
+		goto_block(e, now);
+		set_place(e, program, -1);
+		LLVMBuildCall2(e->builder,
+			       LLVMGlobalGetValueType(e->compiled[function]),
+			       e->compiled[function], args, 2, "");
+	}
+	release_walks(e, frame);
+}
+
+static void framed_program(struct emit *e, LLVMValueRef program, size_t number,
+			   LLVMBasicBlockRef out)
+{
+	const struct ir_probe *probe = e->program->probes.items[number];
+	LLVMBasicBlockRef claimed = block_create(e, "claimed");
+	LLVMBasicBlockRef skip = block_create(e, "skip");
+	LLVMValueRef frame = LIBRARY(e, "rt_frame_claim",
+				     constant32(e, (int64_t)number));
+
+	LLVMBuildCondBr(e->builder, LLVMBuildIsNull(e->builder, frame, ""),
+			out, claimed);
+	goto_block(e, claimed);
+	lock_take(e, probe, skip);
+	framed_code(e, program, number, frame);
+	lock_drop(e, probe);
+	if (e->functions[probe->function].faults ||
+	    e->functions[probe->function].machine)
+		LIBRARY(e, "rt_report", frame);
+	LLVMBuildBr(e->builder, skip);
+	goto_block(e, skip);
+	LIBRARY(e, "rt_frame_release", frame);
+	LLVMBuildBr(e->builder, out);
+}
+
+static void program_create(struct emit *e, size_t number)
+{
+	const struct ir_probe *probe = e->program->probes.items[number];
+	const char *section = section_of(probe->kind);
+	LLVMValueRef program;
+	LLVMBasicBlockRef out;
+
+	if (!section) {
+		refuse(e, NULL, "probe %s: probes of kind %s cannot run in BPF",
+		       probe->name, probe->kind);
+		return;
+	}
+	program = function_create(e, arena_printf(e->arena, "p%zu", number),
+				  "p", false);
+	LLVMSetSection(program, section);
+	function_begin(e, program);
+	out = block_create(e, "out");
+	gate(e, probe, out);
+	if (e->functions[probe->function].plain) {
+		lock_take(e, probe, out);
+		plain_code(e, program, number);
+		lock_drop(e, probe);
+		LLVMBuildBr(e->builder, out);
+	} else {
+		framed_program(e, program, number, out);
+	}
+	goto_block(e, out);
+	LLVMBuildRet(e->builder, constant(e, 0));
+}
+
+static bool has_abort(const struct ir_program *program)
+{
+	for (size_t i = 0; i < program->functions.count; i++) {
+		const struct ir_function *function =
+			program->functions.items[i];
+
+		for (size_t j = 0; j < function->blocks.count; j++) {
+			const struct ir_block *block =
+				function->blocks.items[j];
+
+			for (size_t k = 0; k < block->ops.count; k++) {
+				const struct ir_op *op = block->ops.items[k];
+
+				if ((op->code == IR_PRIM ||
+				     op->code == IR_PRIMV) &&
+				    !strcmp(op->args.items[0].text, "abort"))
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+void probes_create(struct emit *e)
+{
+	e->aborts = has_abort(e->program);
+	for (size_t i = 0; i < e->program->probes.count; i++)
+		program_create(e, i);
+}

@@ -1,0 +1,73 @@
+/*
+ * What only generated code and the library's own parts know of each other:
+ * frames, arrays, statistics, walks, locks. The backend builds the constant
+ * tables (struct rt_*_plan) and passes maps by address; everything here that
+ * is marked RT_GEN is inlined into the program, so the plans fold away.
+ */
+#ifndef SPILE_BPF_GEN_H
+#define SPILE_BPF_GEN_H
+
+#include "runtime/bpf/lib/rt.h"
+
+#define RT_GEN __attribute__((always_inline))
+
+enum { RT_FRAMES = 4 };		/* frames for each processor */
+enum { RT_STAT_RESULTS = 6 };	/* count sum min max avg variance */
+
+/* How the elements of an array are kept. A value is the insertion number
+ * (when anything wants an order), then the payload. */
+struct rt_array_plan {
+	__u32 payload;		/* offset of the payload: 0 or 8 */
+	__u32 per_cpu;		/* a statistic */
+	__u32 wrap;
+	__u32 parts;		/* statistic: enum stat_part */
+	__u32 shift;
+	__u32 hist;		/* 0 none, 1 log, 2 linear */
+	__u32 buckets;
+	__u32 bucket_at;	/* offset of the buckets in a cell */
+	__s64 start, stop, step;
+};
+
+enum rt_sort { RT_SORT_NONE, RT_SORT_LONG, RT_SORT_TEXT, RT_SORT_STAT };
+
+/* One foreach. An entry of its buffer is the key, then the payload. */
+struct rt_iter_plan {
+	__u32 key_size;
+	__u32 value_size;
+	__u32 sort;		/* enum rt_sort */
+	__u32 sort_at;		/* offset in an entry */
+	__u32 sort_room;	/* texts: bytes */
+	__u32 stat;		/* which result: 0 count .. 5 variance */
+	__u32 descending;
+	__u32 mask;		/* room of the item tables - 1 */
+	__u32 size;		/* most elements */
+	__u32 renumber;		/* other walks follow the order made here */
+};
+
+struct rt_item {
+	__s64 value;		/* what is compared first */
+	__u64 order;		/* insertion number */
+	__u64 index;		/* of the entry */
+};
+
+/* Control block of a foreach, followed by two tables of mask + 1 items. */
+struct rt_iter {
+	__u64 busy;
+	__u64 count, end;	/* collected; count after the limit */
+	__u64 next;
+	__u64 table;		/* 0 or 1: which holds the sorted items */
+	__u64 width, at, left, right;	/* merge sort */
+	__u64 pad[7];
+	struct rt_item items[];
+};
+
+/* frame.bpf.c */
+struct rt_frame *rt_frame_claim(__u32 probe);
+void rt_frame_release(struct rt_frame *frame);
+long rt_may_run(__u32 user_driven);
+long rt_report(struct rt_frame *frame);
+long rt_report_plain(__u32 probe, __u32 error, __s64 argument, __s32 site);
+long rt_catch(struct rt_frame *frame, struct rt_text *text);
+void rt_chain_add(struct rt_frame *frame, __s32 site);
+
+#endif

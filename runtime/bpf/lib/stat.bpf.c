@@ -1,0 +1,296 @@
+/*
+ * Statistics: a cell for each processor, merged when read.
+ *
+ * A cell is 8-byte words: count; sum; least; most; mean and squares (variance,
+ * Welford's recurrence on values shifted left); buckets. Words that no one
+ * reads are left out: rt_stat_at() gives the place of each. Scalar statistics
+ * are maps of one element, so both kinds are reached in the same way.
+ */
+#include <linux/bpf.h>
+#include <linux/errno.h>
+#include <bpf/bpf_helpers.h>
+
+#include "runtime/bpf/lib/gen.h"
+#include "runtime/common/arith.h"
+#include "runtime/common/stat.h"
+
+extern const __u32 rt_cpus;	/* processors there can be; set by the backend */
+extern const char rt_zeros[8 + 8 * (7 + 130)];
+
+static RT_GEN __u32 sum_at(void)
+{
+	return 1;
+}
+
+static RT_GEN __u32 min_at(__u32 parts)
+{
+	return 1 + !!(parts & (STAT_SUM | STAT_AVG | STAT_VARIANCE));
+}
+
+static RT_GEN __u32 max_at(__u32 parts)
+{
+	return min_at(parts) + !!(parts & STAT_MIN);
+}
+
+static RT_GEN __u32 mean_at(__u32 parts)
+{
+	return max_at(parts) + !!(parts & STAT_MAX);
+}
+
+/* ---- buckets ---- */
+
+static RT_GEN __u32 bits(__u64 value)
+{
+	__u32 count = 0;
+
+#define HALF(n) \
+	if (value >> n) { \
+		count += n; \
+		value >>= n; \
+	}
+	HALF(32) HALF(16) HALF(8) HALF(4) HALF(2) HALF(1)
+#undef HALF
+	return count + (value != 0);
+}
+
+static RT_GEN __u64 bucket(const struct rt_array_plan *plan, __s64 value)
+{
+	__s64 number;
+
+	if (plan->hist == 1)
+		return value < 0 ? 64 - bits(0 - (__u64)value) :
+				   64 + bits(value);
+	if (value < plan->start)
+		return 0;
+	number = 1 + ((__u64)value - (__u64)plan->start) / (__u64)plan->step;
+	return (__u64)number >= plan->buckets ? plan->buckets - 1 : number;
+}
+
+/* ---- adding ---- */
+
+static RT_GEN void add_variance(const struct rt_array_plan *plan,
+				__s64 *mean, __s64 count, __s64 value)
+{
+	__s64 shifted = arith_shl(value, plan->shift);
+	__s64 delta = arith_sub(shifted, mean[0]);
+
+	mean[0] = arith_add(mean[0], arith_div(delta, count));
+	mean[1] = arith_add(mean[1], arith_mul(delta, arith_sub(shifted,
+								mean[0])));
+}
+
+static RT_GEN void add_to_cell(__s64 *cell, const struct rt_array_plan *plan,
+			       __s64 value)
+{
+	__u32 parts = plan->parts;
+	__s64 count;
+
+	if (parts & (STAT_MIN | STAT_MAX | STAT_VARIANCE)) {
+		count = __sync_fetch_and_add(&cell[0], 1);
+	} else {
+		count = 1;
+		__sync_fetch_and_add(&cell[0], 1);
+	}
+	if (parts & (STAT_SUM | STAT_AVG | STAT_VARIANCE))
+		__sync_fetch_and_add(&cell[sum_at()], value);
+	if (parts & STAT_MIN && (!count || value < cell[min_at(parts)]))
+		cell[min_at(parts)] = value;
+	if (parts & STAT_MAX && (!count || value > cell[max_at(parts)]))
+		cell[max_at(parts)] = value;
+	if (parts & STAT_VARIANCE)
+		add_variance(plan, &cell[mean_at(parts)], count + 1, value);
+	if (plan->hist) {
+		__u64 number = bucket(plan, value);
+
+		if (number < plan->buckets)
+			__sync_fetch_and_add(
+				(__s64 *)((char *)cell + plan->bucket_at +
+					  8 * number), 1);
+	}
+}
+
+static long find_least(void *map, const void *key, const void *value,
+		       __u64 *least)
+{
+	__u64 order = 0;
+
+	(void)value;
+	for (__u32 cpu = 0; cpu < rt_cpus; cpu++) {
+		__u64 *cell = bpf_map_lookup_percpu_elem(map, key, cpu);
+
+		if (cell && *cell > order)
+			order = *cell;
+	}
+	if (order < *least)
+		*least = order;
+	return 0;
+}
+
+static long delete_least(void *map, const void *key, const void *value,
+			 __u64 *least)
+{
+	(void)value;
+	for (__u32 cpu = 0; cpu < rt_cpus; cpu++) {
+		__u64 *cell = bpf_map_lookup_percpu_elem(map, key, cpu);
+
+		if (cell && *cell == *least) {
+			bpf_map_delete_elem(map, key);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static RT_GEN void evict_cell(void *map)
+{
+	__u64 least = ~0ULL;
+
+	bpf_for_each_map_elem(map, find_least, &least, 0);
+	bpf_for_each_map_elem(map, delete_least, &least, 0);
+}
+
+/* The value <<< of an element. 0, or not when the array is full. */
+RT_GEN long rt_stat_add(void *map, const void *key,
+			const struct rt_array_plan *plan, __u64 *order,
+			__s64 value)
+{
+	char *cell = bpf_map_lookup_elem(map, key);
+	long status;
+
+	if (!cell) {
+		status = bpf_map_update_elem(map, key, rt_zeros, BPF_NOEXIST);
+		if (status && status != -EEXIST && plan->wrap) {
+			evict_cell(map);
+			status = bpf_map_update_elem(map, key, rt_zeros,
+						     BPF_NOEXIST);
+		}
+		if (status && status != -EEXIST)
+			return status;
+		cell = bpf_map_lookup_elem(map, key);
+		if (!cell)
+			return 0;
+		/* the largest number among the processors' cells counts */
+		if (plan->payload && !status)
+			*(__u64 *)cell = __sync_fetch_and_add(order, 1);
+	}
+	add_to_cell((__s64 *)(cell + plan->payload), plan, value);
+	return 0;
+}
+
+/* ---- reading ---- */
+
+/*
+ * Merges the cells of an element: count, sum, min, max, avg, variance in
+ * @ret. The second pass over the processors is for the variance, which needs
+ * the common mean.
+ */
+RT_GEN void rt_stat_merge(void *map, const void *key,
+			  const struct rt_array_plan *plan, __s64 *ret)
+{
+	__u32 parts = plan->parts;
+	__s64 count = 0, sum = 0, least = 0, most = 0, squares = 0;
+
+	for (__u32 cpu = 0; cpu < rt_cpus; cpu++) {
+		char *value = bpf_map_lookup_percpu_elem(map, key, cpu);
+		__s64 *cell;
+
+		if (!value)
+			continue;
+		cell = (__s64 *)(value + plan->payload);
+		if (!cell[0])
+			continue;
+		if (parts & (STAT_SUM | STAT_AVG | STAT_VARIANCE))
+			sum = arith_add(sum, cell[sum_at()]);
+		if (parts & STAT_MIN &&
+		    (!count || cell[min_at(parts)] < least))
+			least = cell[min_at(parts)];
+		if (parts & STAT_MAX && (!count || cell[max_at(parts)] > most))
+			most = cell[max_at(parts)];
+		count += cell[0];
+	}
+	ret[0] = count;
+	ret[1] = sum;
+	ret[2] = least;
+	ret[3] = most;
+	ret[4] = arith_div(sum, count);
+	ret[5] = 0;
+	if (!(parts & STAT_VARIANCE) || count < 2)
+		return;
+
+	__s64 mean = arith_div(arith_shl(sum, plan->shift), count);
+
+	for (__u32 cpu = 0; cpu < rt_cpus; cpu++) {
+		char *value = bpf_map_lookup_percpu_elem(map, key, cpu);
+		__s64 *cell, away;
+
+		if (!value)
+			continue;
+		cell = (__s64 *)(value + plan->payload);
+		away = arith_sub(cell[mean_at(parts)], mean);
+		squares = arith_add(squares, cell[mean_at(parts) + 1]);
+		squares = arith_add(squares, arith_mul(cell[0],
+						       arith_mul(away, away)));
+	}
+	ret[5] = arith_shr(arith_div(squares, count - 1), 2 * plan->shift);
+}
+
+RT_GEN __s64 rt_stat_count(void *map, const void *key,
+			   const struct rt_array_plan *plan)
+{
+	__s64 count = 0;
+
+	for (__u32 cpu = 0; cpu < rt_cpus; cpu++) {
+		char *value = bpf_map_lookup_percpu_elem(map, key, cpu);
+
+		if (value)
+			count += *(__s64 *)(value + plan->payload);
+	}
+	return count;
+}
+
+/* One bucket; 0 for a number that there is not. */
+RT_GEN __s64 rt_hist_get(void *map, const void *key,
+			 const struct rt_array_plan *plan, __u64 number)
+{
+	__s64 count = 0;
+
+	if (number >= plan->buckets)
+		return 0;
+	for (__u32 cpu = 0; cpu < rt_cpus; cpu++) {
+		char *value = bpf_map_lookup_percpu_elem(map, key, cpu);
+
+		if (value)
+			count += *(__s64 *)(value + plan->payload +
+					    plan->bucket_at + 8 * number);
+	}
+	return count;
+}
+
+/* All buckets to @ret (room for plan->buckets). */
+RT_GEN void rt_hist_merge(void *map, const void *key,
+			  const struct rt_array_plan *plan, __s64 *ret)
+{
+	for (__u32 i = 0; i < plan->buckets; i++)
+		*(volatile __s64 *)&ret[i] = 0;
+	for (__u32 cpu = 0; cpu < rt_cpus; cpu++) {
+		char *value = bpf_map_lookup_percpu_elem(map, key, cpu);
+		__s64 *from;
+
+		if (!value)
+			continue;
+		from = (__s64 *)(value + plan->payload + plan->bucket_at);
+		for (__u32 i = 0; i < plan->buckets; i++)
+			*(volatile __s64 *)&ret[i] += from[i];
+	}
+}
+
+/* @clear of a scalar statistic. */
+RT_GEN void rt_stat_clear(void *map, const void *key, __u32 size)
+{
+	for (__u32 cpu = 0; cpu < rt_cpus; cpu++) {
+		char *value = bpf_map_lookup_percpu_elem(map, key, cpu);
+
+		if (value)
+			bpf_probe_read_kernel(value, size, rt_zeros);
+	}
+}

@@ -43,19 +43,13 @@ static struct stmt *build_body(struct sema *sema, struct probe_decl *decl,
 	VEC(const struct layer *) outward = { 0 };
 
 	for (; layer; layer = layer->outer) {
-		if (!layer->alias->append)
-			append_copy(sema, block, layer->alias->body,
-				    layer->origin);
+		append_copy(sema, block, layer->alias->body, layer->origin);
 		*vec_push(sema->arena, &outward) = layer;
 	}
 	append_copy(sema, block, decl->body, NULL);
-	for (size_t i = outward.count; i-- > 0;) {
-		const struct probe_decl *alias = outward.items[i]->alias;
-
-		append_copy(sema, block,
-			    alias->append ? alias->body : alias->epilogue,
+	for (size_t i = outward.count; i-- > 0;)
+		append_copy(sema, block, outward.items[i]->alias->epilogue,
 			    outward.items[i]->origin);
-	}
 	return block;
 }
 

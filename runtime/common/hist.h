@@ -49,8 +49,8 @@ static inline __u32 hist_linear_buckets(__s64 start, __s64 stop, __s64 step)
 
 	if (stop < start || step <= 0)
 		return 0;
-	inside = ((__u64)stop - (__u64)start) / (__u64)step + 1;
-	return inside > HIST_BUCKETS_MOST - 2 ? 0 : inside + 2;
+	inside = ((__u64)stop - (__u64)start) / (__u64)step;
+	return inside >= HIST_BUCKETS_MOST - 2 ? 0 : inside + 3;
 }
 
 static inline __u32 hist_linear_bucket(__s64 start, __s64 step,

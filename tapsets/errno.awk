@@ -21,7 +21,7 @@ END {
 	print "{"
 	print "\tif (err < 0)"
 	print "\t\terr = -err"
-	print_tree(1, count, 1, "err", "", "\"")
+	print_tree(1, count, "err", "", "\"")
 	print "\treturn \"\""
 	print "}"
 }

@@ -1,30 +1,32 @@
 # Tapset files that are made of tables. They are distributed, so that building
 # from a tarball never writes below the sources.
-tapset_built = tapsets/errno.stp tapsets/syscalls/names.stp \
-	tapsets/syscalls/flags.stp tapsets/syscalls/syscalls.stp
+tapset_built = tapsets/errno.stp tapsets/syscalls/flags.stp \
+	tapsets/syscalls/names.stp tapsets/syscalls/syscalls.stp
 
-tapset_awk = LC_ALL=C $(AWK) -f $(top_srcdir)/tapsets/tree.awk
+tapset_from = $(top_srcdir)/tapsets
+tapset_calls = $(tapset_from)/syscalls/syscalls.def \
+	$(tapset_from)/syscalls/syscalls.awk $(tapset_from)/tree.awk
+tapset_table = LC_ALL=C $(AWK) -f $(tapset_from)/tree.awk \
+	-f $(tapset_from)/syscalls/syscalls.awk
 
-tapsets/errno.stp: tapsets/errno.def tapsets/errno.awk tapsets/tree.awk
-	$(AM_V_GEN)$(tapset_awk) -f $(top_srcdir)/tapsets/errno.awk \
-		$(top_srcdir)/tapsets/errno.def >$(top_srcdir)/$@.new && \
-	mv $(top_srcdir)/$@.new $(top_srcdir)/$@
-
-tapsets/syscalls/flags.stp: tapsets/syscalls/flags.def tapsets/syscalls/flags.awk
-	$(AM_V_GEN)LC_ALL=C $(AWK) -f $(top_srcdir)/tapsets/syscalls/flags.awk \
-		$(top_srcdir)/tapsets/syscalls/flags.def \
+tapsets/errno.stp: $(tapset_from)/errno.def $(tapset_from)/errno.awk \
+		$(tapset_from)/tree.awk
+	$(AM_V_GEN)LC_ALL=C $(AWK) -f $(tapset_from)/tree.awk \
+		-f $(tapset_from)/errno.awk $(tapset_from)/errno.def \
 		>$(top_srcdir)/$@.new && mv $(top_srcdir)/$@.new $(top_srcdir)/$@
 
-tapsets/syscalls/names.stp: tapsets/syscalls/syscalls.def \
-		tapsets/syscalls/syscalls.awk tapsets/tree.awk
-	$(AM_V_GEN)$(tapset_awk) -v part=names \
-		-f $(top_srcdir)/tapsets/syscalls/syscalls.awk \
-		$(top_srcdir)/tapsets/syscalls/syscalls.def \
+tapsets/syscalls/flags.stp: $(tapset_from)/syscalls/flags.def \
+		$(tapset_from)/syscalls/flags.awk
+	$(AM_V_GEN)LC_ALL=C $(AWK) -f $(tapset_from)/syscalls/flags.awk \
+		$(tapset_from)/syscalls/flags.def \
 		>$(top_srcdir)/$@.new && mv $(top_srcdir)/$@.new $(top_srcdir)/$@
 
-tapsets/syscalls/syscalls.stp: tapsets/syscalls/syscalls.def \
-		tapsets/syscalls/syscalls.awk tapsets/tree.awk
-	$(AM_V_GEN)$(tapset_awk) -v part=probes \
-		-f $(top_srcdir)/tapsets/syscalls/syscalls.awk \
-		$(top_srcdir)/tapsets/syscalls/syscalls.def \
+tapsets/syscalls/syscalls.stp: $(tapset_calls)
+	$(AM_V_GEN)$(tapset_table) -v part=probes \
+		$(tapset_from)/syscalls/syscalls.def \
+		>$(top_srcdir)/$@.new && mv $(top_srcdir)/$@.new $(top_srcdir)/$@
+
+tapsets/syscalls/names.stp: $(tapset_calls)
+	$(AM_V_GEN)$(tapset_table) -v part=names \
+		$(tapset_from)/syscalls/syscalls.def \
 		>$(top_srcdir)/$@.new && mv $(top_srcdir)/$@.new $(top_srcdir)/$@

@@ -17,29 +17,22 @@ function sort_rows(low, high,    i, j, k, v)
 	}
 }
 
-function tabs(depth,    text)
-{
-	while (depth-- > 0)
-		text = text "\t"
-	return text
-}
-
 # The rows low .. high as statements that return the value of the key @name.
-# @quote_key, @quote_value: a double quote where these are texts.
-function print_tree(low, high, depth, name, quote_key, quote_value,    middle, i)
+# @quote_key, @quote_value: a double quote where these are texts. Not indented:
+# the index of the library reads every byte.
+function print_tree(low, high, name, quote_key, quote_value,    middle, i)
 {
 	if (high - low < 3) {
 		for (i = low; i <= high; i++)
-			printf "%sif (%s == %s%s%s)\n%s\treturn %s%s%s\n", \
-				tabs(depth), name, quote_key, key[i], quote_key, \
-				tabs(depth), quote_value, value[i], quote_value
+			printf "if (%s == %s%s%s) return %s%s%s\n", name, \
+				quote_key, key[i], quote_key, \
+				quote_value, value[i], quote_value
 		return
 	}
 	middle = int((low + high + 1) / 2)
-	printf "%sif (%s < %s%s%s) {\n", tabs(depth), name, quote_key, \
-		key[middle], quote_key
-	print_tree(low, middle - 1, depth + 1, name, quote_key, quote_value)
-	printf "%s} else {\n", tabs(depth)
-	print_tree(middle, high, depth + 1, name, quote_key, quote_value)
-	printf "%s}\n", tabs(depth)
+	printf "if (%s < %s%s%s) {\n", name, quote_key, key[middle], quote_key
+	print_tree(low, middle - 1, name, quote_key, quote_value)
+	print "} else {"
+	print_tree(middle, high, name, quote_key, quote_value)
+	print "}"
 }

@@ -1,4 +1,4 @@
-# Makes the probes on system calls and the table of their names:
+# Makes the probes on system calls, and the table of their names:
 #	awk -v part=probes -f tree.awk -f syscalls/syscalls.awk syscalls.def
 #	awk -v part=names ...
 # Each row gives syscall.NAME (also nd_syscall and tp_syscall) and its .return.
@@ -38,16 +38,16 @@ function argument(n, field,    name, kind, of, base, here)
 	sub(/\).*/, "", of)
 	base = name
 	sub(/_uaddr$/, "", base)
-	here = "@__call_arg" n
+	here = "@__arg" n
 	if (kind ~ /^@/) {
-		set(name, "@__int(" here ")")
+		set(name, "@__int" n)
 		show("%s", name "_str")
 		set(name "_str", "__" substr(kind, 2) "_str(" name ")")
 	} else if (kind == "int") {
-		set(name, "@__int(" here ")")
+		set(name, "@__int" n)
 		show("%d", name)
 	} else if (kind == "uint") {
-		set(name, "@__uint(" here ")")
+		set(name, "@__uint" n)
 		show("%u", name)
 	} else if (kind == "long") {
 		set(name, here)
@@ -59,10 +59,10 @@ function argument(n, field,    name, kind, of, base, here)
 		set(name, here)
 		show("0x%x", name)
 	} else if (kind == "oct") {
-		set(name, "@__uint(" here ")")
+		set(name, "@__uint" n)
 		show("%#o", name)
 	} else if (kind == "creat") {
-		set(name, "@__uint(" here ")")
+		set(name, "@__uint" n)
 		glue("%s", "__creat_mode_str(" of ", " name ")")
 	} else if (kind == "path") {
 		set(name, "user_string_quoted(" here ")")
@@ -76,16 +76,16 @@ function argument(n, field,    name, kind, of, base, here)
 		set(name, "__argv_str(" here ")")
 		show("%s", name)
 	} else if (kind == "dirfd") {
-		set(name, "@__int(" here ")")
+		set(name, "@__int" n)
 		set(name "_str", "__dirfd_str(" name ")")
 		show("%s", name "_str")
 	} else if (kind == "signal") {
-		set(name, "@__int(" here ")")
+		set(name, "@__int" n)
 		set(name "_str", "signal_str(" name ")")
 		set(name "_name", name "_str")
 		show("%s", name "_str")
 	} else if (kind == "key") {
-		set(name, "@__int(" here ")")
+		set(name, "@__int" n)
 		set(name "_str", "__key_str(" name ")")
 		show("%s", name "_str")
 	} else if (kind == "timespec" || kind == "timeval") {
@@ -118,57 +118,51 @@ function later(variable, expression)
 function show(directive, expression)
 {
 	format = format (format == "" ? "" : ", ") directive
-	values = values ",\n\t\t" expression
+	values = values ", " expression
 }
 
 function glue(directive, expression)
 {
 	format = format directive
-	values = values ",\n\t\t" expression
+	values = values ", " expression
 }
 
-function probe_of(    i, name, number, result)
+function probe_of(    i, name, numbers, result)
 {
 	body = tail = format = values = ""
 	result = 1
 	name = $2
-	number = "@__call_number(" ($3 == "-" ? -1 : $3) ", " \
-		($4 == "-" ? -1 : $4) ")"
+	numbers = ($3 == "-" ? -1 : $3) ", " ($4 == "-" ? -1 : $4)
 	for (i = 5; i <= NF; i++) {
 		if ($i == "!hex")
 			result = 2
 		else if ($i != "?")
 			argument(i - 4, $i)
 	}
-	printf "\nprobe syscall.%s = nd_syscall.%s = tp_syscall.%s =\n", \
+	printf "\nprobe syscall.%s = nd_syscall.%s = tp_syscall.%s = @__entry\n", \
 		name, name, name
-	printf "\tkernel.trace(\"raw_syscalls:sys_enter\")\n{\n"
-	printf "\tif ($id != %s || @__call_compat)\n\t\tnext\n", number
-	printf "\tname = \"%s\"\n%s%s", name, body, tail
+	printf "{\n\t@__entered(\"%s\", %s)\n%s%s", name, numbers, body, tail
 	if (values == "")
 		printf "\targstr = \"\"\n}\n"
 	else
 		printf "\targstr = sprintf(\"%s\"%s)\n}\n", format, values
 	printf "\nprobe syscall.%s.return = nd_syscall.%s.return =\n", name, name
-	printf "\ttp_syscall.%s.return = kernel.trace(\"raw_syscalls:sys_exit\")\n{\n", \
-		name
-	printf "\tif (@__call_number_left != %s || @__call_compat)\n\t\tnext\n", number
-	printf "\tname = \"%s\"\n\tretval = $ret\n", name
-	printf "\tretstr = return_str(%d, $ret)\n}\n", result
+	printf "\ttp_syscall.%s.return = @__exit\n{\n", name
+	printf "\t@__left(\"%s\", %s, %d)\n}\n", name, numbers, result
 }
 
+# The rows that have a number, by it or by the name.
 function names_for(number,    i)
 {
 	rows = 0
 	for (i = 1; i <= count; i++) {
 		if (number[i] != "-") {
-			rows++
-			key[rows] = number[i] + 0
+			key[++rows] = number[i] + 0
 			value[rows] = name[i]
 		}
 	}
 	sort_rows(1, rows)
-	print_tree(1, rows, 1, "number", "", "\"")
+	print_tree(1, rows, "number", "", "\"")
 }
 
 function numbers_for(number,    i)
@@ -176,13 +170,12 @@ function numbers_for(number,    i)
 	rows = 0
 	for (i = 1; i <= count; i++) {
 		if (number[i] != "-") {
-			rows++
-			key[rows] = name[i] ""
+			key[++rows] = name[i] ""
 			value[rows] = number[i]
 		}
 	}
 	sort_rows(1, rows)
-	print_tree(1, rows, 1, "name", "\"", "")
+	print_tree(1, rows, "name", "\"", "")
 }
 
 END {
@@ -205,7 +198,7 @@ END {
 	print "%:"
 	names_for(x86)
 	print "%)"
-	print "\treturn sprintf(\"syscall %d\", number)\n}"
+	print "return sprintf(\"syscall %d\", number)\n}"
 	print ""
 	print "/**"
 	print " * syscall_num - number of a system call"
@@ -219,5 +212,5 @@ END {
 	print "%:"
 	numbers_for(x86)
 	print "%)"
-	print "\treturn -1\n}"
+	print "return -1\n}"
 }

@@ -277,6 +277,10 @@ static void print_histogram(struct records *records,
 
 /* ---- messages ---- */
 
+/* More warnings than this are not remembered: a script that makes up new ones
+ * all the time must not fill the memory. */
+enum { MOST_SAID = 1000 };
+
 struct said {
 	struct said *next;
 	char text[];
@@ -285,11 +289,13 @@ struct said {
 static bool said_before(struct records *records, const char *text)
 {
 	struct said *said;
+	int count = 0;
 
-	for (said = records->said; said; said = said->next)
+	for (said = records->said; said; said = said->next, count++)
 		if (!strcmp(said->text, text))
 			return true;
-	said = malloc(sizeof(*said) + strlen(text) + 1);
+	said = count < MOST_SAID ? malloc(sizeof(*said) + strlen(text) + 1) :
+		NULL;
 	if (!said)
 		return false;
 	strcpy(said->text, text);

@@ -376,6 +376,13 @@ static void shared_create(struct emit *e)
 				       0, 0, 0 });
 }
 
+/* The kernel lets only such programs call most helpers. */
+static void license_create(struct emit *e)
+{
+	data_create(e, "spile_license", "license",
+		    bytes_constant(e, "GPL", 4), true);
+}
+
 static void locks_create(struct emit *e)
 {
 	int most = -1;
@@ -396,6 +403,7 @@ void maps_create(struct emit *e)
 	const struct ir_program *program = e->program;
 	int64_t cpus = session_number(e, "cpus", 0);
 
+	license_create(e);
 	shared_create(e);
 	scalars_create(e);
 	relocs_create(e);

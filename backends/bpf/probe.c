@@ -60,10 +60,12 @@ static void collect_machines(struct collecting *c, int number)
 
 		for (size_t j = 0; j < block->ops.count; j++) {
 			const struct ir_op *op = block->ops.items[j];
-			int callee = (int)op->args.items[0].number;
+			int callee;
 
-			if ((op->code == IR_CALL || op->code == IR_CALLV) &&
-			    c->e->functions[callee].machine &&
+			if (op->code != IR_CALL && op->code != IR_CALLV)
+				continue;
+			callee = (int)op->args.items[0].number;
+			if (c->e->functions[callee].machine &&
 			    !c->used[callee])
 				collect_machines(c, callee);
 		}

@@ -1,0 +1,200 @@
+/*
+ * The BPF backend as the driver sees it: prints the program as text and has
+ * spile-emit make the object, so that spile itself never loads LLVM.
+ *
+ * In the build tree spile-emit lies beside spile and the library's bitcode in
+ * runtime/bpf/lib; installed, both are in the folders of the package.
+ */
+#include "translator/backend.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "translator/base/arena.h"
+#include "translator/base/buf.h"
+#include "translator/base/file.h"
+#include "translator/ir/ir.h"
+
+extern char **environ;
+extern const struct backend backend_bpf;
+
+/* ---- where things are ---- */
+
+static const char *emitter_path(struct arena *arena)
+{
+	const char *folder = file_program_folder(arena);
+	const char *path;
+
+	if (folder) {
+		path = arena_printf(arena, "%s/spile-emit", folder);
+		if (file_exists(path))
+			return path;
+	}
+	return SPILE_LIBEXECDIR "/spile-emit";
+}
+
+/* A library for each size of a text. */
+static const char *library_path(struct arena *arena,
+				const struct ir_program *program)
+{
+	const char *folder = file_program_folder(arena);
+	int size = ir_limit(program, "maxstringlen") <= 512 ? 512 : 4096;
+	const char *path;
+
+	if (folder) {
+		path = arena_printf(arena, "%s/runtime/bpf/lib/rt%d.bc", folder,
+				    size);
+		if (file_exists(path))
+			return path;
+	}
+	return arena_printf(arena, SPILE_PKGDATADIR "/bpf/rt%d.bc", size);
+}
+
+/* ---- the child ---- */
+
+struct child {
+	pid_t pid;
+	int input, errors;
+};
+
+/* Its input and standard error are pipes; its output is ours. */
+static int child_start(char **argv, struct child *ret)
+{
+	posix_spawn_file_actions_t actions;
+	int in[2], errors[2], status;
+
+	if (pipe2(in, O_CLOEXEC))
+		return -1;
+	if (pipe2(errors, O_CLOEXEC)) {
+		close(in[0]);
+		close(in[1]);
+		return -1;
+	}
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, errors[1], STDERR_FILENO);
+	status = posix_spawn(&ret->pid, argv[0], &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(in[0]);
+	close(errors[1]);
+	ret->input = in[1];
+	ret->errors = errors[0];
+	if (!status)
+		return 0;
+	close(in[1]);
+	close(errors[0]);
+	errno = status;
+	return -1;
+}
+
+/* The child reads all its input before it says anything but a short line, so
+ * writing first cannot lock up. */
+static void child_feed(const struct child *child, const struct buf *text)
+{
+	sigset_t pipe_signal, before;
+	size_t done = 0;
+
+	sigemptyset(&pipe_signal);
+	sigaddset(&pipe_signal, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &pipe_signal, &before);
+	while (done < text->length) {
+		ssize_t count = write(child->input, text->text + done,
+				      text->length - done);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			break;
+		done += (size_t)count;
+	}
+	close(child->input);
+	/* one that a child that ended early has caused is ours to take */
+	sigtimedwait(&pipe_signal, NULL, &(struct timespec){ 0 });
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+static char *child_errors(struct arena *arena, const struct child *child)
+{
+	struct buf text = { 0 };
+	char room[4096];
+	ssize_t count;
+
+	while ((count = read(child->errors, room, sizeof(room))) > 0 ||
+	       (count < 0 && errno == EINTR))
+		if (count > 0)
+			buf_write(&text, room, (size_t)count);
+	close(child->errors);
+	while (text.length && text.text[text.length - 1] == '\n')
+		text.text[--text.length] = '\0';
+	return buf_take(&text, arena);
+}
+
+static const char *child_run(struct arena *arena, char **argv,
+			     const struct buf *text)
+{
+	struct child child;
+	const char *said;
+	int status;
+
+	if (child_start(argv, &child))
+		return arena_printf(arena, "cannot run %s: %s", argv[0],
+				    strerror(errno));
+	child_feed(&child, text);
+	said = child_errors(arena, &child);
+	while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && !WEXITSTATUS(status))
+		return NULL;
+	if (said && *said)
+		return said;
+	return arena_printf(arena, "%s ended with status %d", argv[0], status);
+}
+
+/* ---- the backend ---- */
+
+/* What BPF cannot do is found where code is made: emit() says it. */
+static const char *bpf_refuses(struct arena *arena,
+			       const struct ir_program *program)
+{
+	if (ir_limit(program, "maxstringlen") > 4096)
+		return arena_strdup(arena,
+				    "strings of more than 4095 characters "
+				    "(MAXSTRINGLEN) do not fit in BPF frames");
+	return NULL;
+}
+
+static const char *bpf_emit(struct arena *arena, struct ir_program *program,
+			    const struct backend_options *options)
+{
+	char *argv[8];
+	int count = 0;
+	struct buf text = { 0 };
+	const char *reason;
+
+	argv[count++] = arena_strdup(arena, emitter_path(arena));
+	argv[count++] = arena_strdup(arena, "--lib");
+	argv[count++] = arena_strdup(arena, library_path(arena, program));
+	argv[count++] = arena_strdup(arena, "-o");
+	argv[count++] = arena_strdup(arena, options->output);
+	if (options->dump)
+		argv[count++] = arena_printf(arena, "--dump=%s", options->dump);
+	argv[count] = NULL;
+	ir_print(&text, program);
+	fflush(stdout);
+	reason = child_run(arena, argv, &text);
+	buf_free(&text);
+	return reason;
+}
+
+const struct backend backend_bpf = {
+	.name = "bpf",
+	.suffix = ".bpf.o",
+	.refuses = bpf_refuses,
+	.emit = bpf_emit,
+};

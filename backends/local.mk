@@ -1,1 +1,3 @@
-registry_sources =
+registry_sources = \
+	backends/registry.c \
+	backends/registry.def

@@ -1,1 +1,13 @@
-backend_kmod_sources =
+backend_kmod_sources = \
+	backends/kmod/kmod.h \
+	backends/kmod/gen.h \
+	backends/kmod/kmod.c \
+	backends/kmod/writer.h \
+	backends/kmod/writer.c \
+	backends/kmod/data.c \
+	backends/kmod/expr.c \
+	backends/kmod/array.c \
+	backends/kmod/block.c \
+	backends/kmod/probe.c \
+	backends/kmod/manifest.c \
+	backends/kmod/kbuild.c

@@ -1,0 +1,67 @@
+/*
+ * Inside the kernel-module backend: what its files share while one program is
+ * made into C.
+ */
+#ifndef SPILE_BACKENDS_KMOD_GEN_H
+#define SPILE_BACKENDS_KMOD_GEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backends/kmod/writer.h"
+#include "translator/ir/ir.h"
+
+struct arena;
+struct backend_options;
+
+struct gen {
+	struct arena *arena;
+	const struct ir_program *program;
+	struct writer out;
+	const struct ir_function *function;	/* being written */
+	int text_max;				/* MAXSTRINGLEN - 1 */
+};
+
+/* ---- data.c: globals, arrays, walks; sizes ---- */
+void data_write(struct gen *gen);
+unsigned key_at(const struct ir_global *global, int key);
+unsigned key_room(const struct ir_key *key);	/* of a text; 0: a long */
+unsigned key_size(const struct ir_global *global);
+/* Bytes of the longest record; of the variables of the deepest calls. */
+unsigned record_size(const struct gen *gen);
+unsigned stack_size(const struct gen *gen);
+unsigned key_buffer(const struct gen *gen,
+		    const struct ir_function *function);
+
+/* ---- expr.c: operands and operations that make values ---- */
+/* An operand as a C expression, in the arena. */
+const char *operand(struct gen *gen, const struct ir_arg *arg);
+bool operand_is_text(const struct gen *gen, const struct ir_arg *arg);
+/* "v3", or "v->v3, sizeof(v->v3)" for the target of a text. */
+const char *target(struct gen *gen, int var);
+bool is_value_op(enum ir_code code);
+void write_value_op(struct gen *gen, const struct ir_op *op);
+void write_format_op(struct gen *gen, const struct ir_op *op);
+/* "goto b4" or "goto fail": where the fault of @op goes. */
+const char *fault_of(struct gen *gen, const struct ir_op *op);
+
+/* ---- array.c: operations on arrays, statistics, walks ---- */
+bool is_array_op(enum ir_code code);
+void write_array_op(struct gen *gen, const struct ir_op *op);
+
+/* ---- block.c: functions ---- */
+void functions_write(struct gen *gen);
+
+/* ---- probe.c: probes and the table of the program ---- */
+void probes_write(struct gen *gen);
+void program_write(struct gen *gen);
+
+/* ---- manifest.c ---- */
+void manifest_write(struct gen *gen);
+
+/* ---- kbuild.c: NULL, or why it could not be built (in the arena) ---- */
+const char *kbuild_run(struct arena *arena, const char *source,
+		       const char *name, const struct backend_options *options);
+
+#endif

@@ -1,0 +1,191 @@
+/*
+ * The kernel's own build makes the module: the script's C and the runtime's
+ * are put into the work folder with a short Makefile. What the tools say is
+ * kept, and told when the build fails.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "backends/kmod/gen.h"
+#include "translator/backend.h"
+#include "translator/base/arena.h"
+#include "translator/base/file.h"
+
+#ifndef SPILE_PKGDATADIR
+#define SPILE_PKGDATADIR "/usr/local/share/spile"
+#endif
+
+/* Sources of the runtime, from the root of the library. */
+static const char *const sources[] = {
+	"runtime/kmod/frame.c", "runtime/kmod/load.c", "runtime/kmod/output.c",
+	"runtime/kmod/text.c", "runtime/kmod/map.c", "runtime/kmod/stat.c",
+	"runtime/kmod/iter.c", "runtime/kmod/prim.c", "runtime/kmod/device.c",
+	"runtime/common/format.c",
+};
+
+enum { SOURCES = sizeof(sources) / sizeof(*sources) };
+
+/* The folder that holds runtime/kmod: beside the program where it was built
+ * (tapsets may be a link to the sources'), or where it was installed. */
+static const char *find_root(struct arena *arena)
+{
+	const char *folder = file_program_folder(arena);
+	const char *roots[] = {
+		folder ? arena_printf(arena, "%s/tapsets/..", folder) : ".",
+		folder ? folder : ".", SPILE_PKGDATADIR,
+	};
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++)
+		if (file_exists(arena_printf(arena, "%s/runtime/kmod/kmod.h",
+					     roots[i])))
+			return roots[i];
+	return NULL;
+}
+
+static const char *copy_file(struct arena *arena, const char *from,
+			     const char *to)
+{
+	size_t size;
+	char *text = file_read(arena, from, &size);
+
+	if (text && !file_write(to, text, size))
+		return NULL;
+	return arena_printf(arena, "cannot copy %s to %s: %s", from, to,
+			    strerror(errno));
+}
+
+/* The script is main_script.c, so that no name of it can be in the way. */
+static const char *write_makefile(struct arena *arena, const char *folder,
+				  const char *root, const char *name)
+{
+	struct buf text = { 0 };
+	const char *path = arena_printf(arena, "%s/Makefile", folder);
+	char *real = realpath(root, NULL);
+	int failed;
+
+	buf_printf(&text, "obj-m := %s.o\n%s-y := main_script.o", name, name);
+	for (size_t i = 0; i < SOURCES; i++) {
+		const char *base = file_base(sources[i]);
+
+		buf_printf(&text, " %.*s.o", (int)strlen(base) - 2, base);
+	}
+	buf_printf(&text, "\nccflags-y := -I%s -std=gnu11 "
+		   "-Wno-declaration-after-statement -Wno-unused "
+		   "-Wno-frame-larger-than\n", real ? real : root);
+	free(real);
+	failed = file_write(path, buf_text(&text), text.length);
+	buf_free(&text);
+	return failed ? arena_printf(arena, "cannot write %s: %s", path,
+				     strerror(errno)) : NULL;
+}
+
+static const char *write_sources(struct arena *arena, const char *source,
+				 const char *name, const char *folder)
+{
+	const char *root = find_root(arena), *reason;
+	const char *script = arena_printf(arena, "%s/main_script.c", folder);
+
+	if (!root)
+		return "the sources of the module runtime are not installed";
+	if (file_write(script, source, strlen(source)))
+		return arena_printf(arena, "cannot write %s: %s", script,
+				    strerror(errno));
+	for (size_t i = 0; i < SOURCES; i++) {
+		reason = copy_file(arena,
+				   arena_printf(arena, "%s/%s", root,
+						sources[i]),
+				   arena_printf(arena, "%s/%s", folder,
+						file_base(sources[i])));
+		if (reason)
+			return reason;
+	}
+	return write_makefile(arena, folder, root, name);
+}
+
+/* ---- running make ---- */
+
+/* In the child: output to the log, then make. */
+static void run_make(const char *build, const char *folder, int log)
+{
+	char *module, *jobs;
+
+	if (asprintf(&module, "M=%s", folder) < 0 ||
+	    asprintf(&jobs, "-j%ld", sysconf(_SC_NPROCESSORS_ONLN)) < 0)
+		_exit(127);
+	dup2(log, STDOUT_FILENO);
+	dup2(log, STDERR_FILENO);
+	unsetenv("MAKEFLAGS");
+	unsetenv("MAKELEVEL");
+	execlp("make", "make", "-s", jobs, "-C", build, module,
+	       "modules", (char *)NULL);
+	_exit(127);
+}
+
+/* The exit status, or -1. */
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static const char *make_module(struct arena *arena, const char *build,
+			       const char *folder, int verbose)
+{
+	const char *path = arena_printf(arena, "%s/build.log", folder);
+	int log = open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
+	size_t size;
+	char *text;
+	pid_t pid;
+	int status;
+
+	if (log < 0)
+		return arena_printf(arena, "cannot write %s: %s", path,
+				    strerror(errno));
+	pid = fork();
+	if (!pid)
+		run_make(build, folder, log);
+	status = pid < 0 ? -1 : wait_for(pid);
+	close(log);
+	text = file_read(arena, path, &size);
+	if (verbose > 1 && text && size && write(STDERR_FILENO, text, size) < 0)
+		verbose = 0;
+	if (status == 127)
+		return "make is not installed";
+	return status ? arena_printf(arena, "the module does not build:\n%s",
+				     text ? text : "") : NULL;
+}
+
+const char *kbuild_run(struct arena *arena, const char *source,
+		       const char *name, const struct backend_options *options)
+{
+	const char *build = arena_printf(arena, "/lib/modules/%s/build",
+					 options->kernel_release);
+	const char *folder = options->work_folder, *reason;
+	char *real;
+
+	if (!file_is_folder(build))
+		return arena_printf(arena, "there are no headers of the kernel "
+				    "%s (%s): install them, or use "
+				    "--runtime=bpf, which needs none",
+				    options->kernel_release, build);
+	reason = write_sources(arena, source, name, folder);
+	if (reason)
+		return reason;
+	real = realpath(folder, NULL);
+	reason = make_module(arena, build, real ? real : folder,
+			     options->verbose);
+	free(real);
+	if (reason)
+		return reason;
+	return copy_file(arena, arena_printf(arena, "%s/%s.ko", folder, name),
+			 options->output);
+}

@@ -1,0 +1,163 @@
+/*
+ * The kernel-module backend: refuses what it cannot do, writes the program as
+ * C, and has the kernel's own build make a module of it.
+ */
+#include "backends/kmod/kmod.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "backends/kmod/gen.h"
+#include "runtime/common/format.h"
+#include "translator/backend.h"
+#include "translator/base/arena.h"
+
+/* ---- what it cannot do ---- */
+
+static bool has_prim(const char *name, size_t arg_count)
+{
+	static const struct {
+		const char *name;
+		size_t args;
+	} prims[] = {
+#define KPRIM(name, args) { #name, args },
+#include "runtime/kmod/prims.def"
+#undef KPRIM
+	};
+
+	for (size_t i = 0; i < sizeof(prims) / sizeof(*prims); i++)
+		if (!strcmp(prims[i].name, name) && prims[i].args == arg_count)
+			return true;
+	return false;
+}
+
+static bool shows_memory(const char *format)
+{
+	struct format_iterator iterator;
+	struct format_directive directive;
+	enum format_kind kind;
+
+	format_begin(&iterator, format, strlen(format));
+	while ((kind = format_next(&iterator, &directive)) != FORMAT_END)
+		if (kind == FORMAT_CONVERSION && format_type(&directive) == 'a')
+			return true;
+	return false;
+}
+
+/* What is wrong with the operation, or NULL. */
+static const char *refuse_op(struct arena *arena,
+			     const struct ir_program *program,
+			     const struct ir_op *op)
+{
+	const struct ir_arg *args = op->args.items;
+
+	if (op->code == IR_MATCH)
+		return "a regular expression";
+	if ((op->code == IR_PRIM || op->code == IR_PRIMV) &&
+	    !has_prim(args[0].text, op->args.count - 1))
+		return arena_printf(arena, "the function \"%s\"",
+				    args[0].text);
+	if ((op->code == IR_PRINT || op->code == IR_SPRINT) &&
+	    shows_memory(program->formats.items[args[0].number]))
+		return "the directive %m";
+	return NULL;
+}
+
+static const char *refuse_function(struct arena *arena,
+				   const struct ir_program *program,
+				   const struct ir_function *function)
+{
+	for (size_t i = 0; i < function->blocks.count; i++) {
+		const struct ir_block *block = function->blocks.items[i];
+
+		for (size_t j = 0; j < block->ops.count; j++) {
+			const struct ir_op *op = block->ops.items[j];
+			const char *what = refuse_op(arena, program, op);
+
+			if (what)
+				return arena_printf(arena, "%s at %s cannot be "
+					"done by the kernel-module backend "
+					"yet; --runtime=bpf can", what,
+					op->site < 0 ? function->name :
+					program->sites.items[op->site].place);
+		}
+	}
+	return NULL;
+}
+
+static bool has_kind(const char *kind)
+{
+	static const char *const kinds[] = {
+		"begin", "end", "error", "timer", "procfs_read",
+		"procfs_write", "input", "raw_tracepoint",
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (!strcmp(kinds[i], kind))
+			return true;
+	return false;
+}
+
+static const char *refuses(struct arena *arena,
+			   const struct ir_program *program)
+{
+	for (size_t i = 0; i < program->probes.count; i++) {
+		const struct ir_probe *probe = program->probes.items[i];
+
+		if (!has_kind(probe->kind))
+			return arena_printf(arena, "the probe %s cannot be "
+				"attached by the kernel-module backend yet; "
+				"--runtime=bpf can", probe->name);
+	}
+	for (size_t i = 0; i < program->functions.count; i++) {
+		const char *reason = refuse_function(arena, program,
+			program->functions.items[i]);
+
+		if (reason)
+			return reason;
+	}
+	return NULL;
+}
+
+/* ---- what it makes ---- */
+
+/* A name that kbuild and the kernel take. */
+static const char *module_name(struct arena *arena, const char *name)
+{
+	char *copy = arena_printf(arena, "%s%.40s",
+				  isalpha((unsigned char)name[0]) ? "" : "m",
+				  name);
+
+	for (char *at = copy; *at; at++)
+		if (!isalnum((unsigned char)*at))
+			*at = '_';
+	return copy;
+}
+
+static const char *emit(struct arena *arena, struct ir_program *program,
+			const struct backend_options *options)
+{
+	struct gen gen = {
+		.arena = arena, .program = program,
+		.text_max = (int)ir_limit(program, "maxstringlen") - 1,
+	};
+	const char *reason;
+
+	write_line(&gen.out, "#include \"runtime/kmod/kmod.h\"");
+	manifest_write(&gen);
+	data_write(&gen);
+	functions_write(&gen);
+	probes_write(&gen);
+	program_write(&gen);
+	reason = kbuild_run(arena, buf_text(&gen.out.text),
+			    module_name(arena, program->name), options);
+	buf_free(&gen.out.text);
+	return reason;
+}
+
+const struct backend backend_kernel = {
+	.name = "kernel",
+	.suffix = ".ko",
+	.refuses = refuses,
+	.emit = emit,
+};

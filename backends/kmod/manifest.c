@@ -1,0 +1,129 @@
+/* What the module says about itself: runtime/common/manifest.h. */
+#include "runtime/common/manifest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/kmod/gen.h"
+#include "translator/base/arena.h"
+
+static void copy_pairs(struct gen *gen, struct manifest_pairs *to,
+		       const struct ir_pair *from, size_t count)
+{
+	to->items = arena_array(gen->arena, struct manifest_pair, count + 2);
+	to->count = count;
+	for (size_t i = 0; i < count; i++) {
+		to->items[i].key = from[i].key;
+		to->items[i].value = from[i].value;
+	}
+}
+
+static void add_pair(struct manifest_pairs *pairs, const char *key,
+		     const char *value)
+{
+	if (manifest_pair_get(pairs, key))
+		return;
+	pairs->items[pairs->count].key = key;
+	pairs->items[pairs->count++].value = value;
+}
+
+static char global_type(const struct ir_global *global)
+{
+	if (global->kind == IR_ARRAY)
+		return 'a';
+	switch (global->value) {
+	case IR_VALUE_LONG: return 'l';
+	case IR_VALUE_TEXT: return 't';
+	case IR_VALUE_STAT: return 's';
+	}
+	return 'l';
+}
+
+static void fill_globals(struct gen *gen, struct manifest *manifest)
+{
+	const struct ir_program *program = gen->program;
+
+	manifest->global_count = program->globals.count;
+	manifest->globals = arena_array(gen->arena, struct manifest_global,
+					program->globals.count);
+	for (size_t i = 0; i < program->globals.count; i++) {
+		const struct ir_global *from = program->globals.items[i];
+
+		manifest->globals[i] = (struct manifest_global){
+			.name = from->name,
+			.type = global_type(from),
+			.room = from->value == IR_VALUE_TEXT
+				? (uint64_t)from->bound + 1 : 8,
+			.hist = (int)from->hist,
+			.start = from->hist_start,
+			.stop = from->hist_stop,
+			.step = from->hist_step,
+		};
+	}
+}
+
+static void fill_probes(struct gen *gen, struct manifest *manifest)
+{
+	const struct ir_program *program = gen->program;
+
+	manifest->probe_count = program->probes.count;
+	manifest->probes = arena_array(gen->arena, struct manifest_probe,
+				       program->probes.count);
+	for (size_t i = 0; i < program->probes.count; i++) {
+		const struct ir_probe *from = program->probes.items[i];
+		struct manifest_probe *to = &manifest->probes[i];
+
+		to->kind = from->kind;
+		to->name = from->name;
+		to->program = arena_printf(gen->arena, "%zu", i);
+		copy_pairs(gen, &to->pairs, from->pairs.items,
+			   from->pairs.count);
+	}
+}
+
+static char *manifest_text(struct gen *gen)
+{
+	const struct ir_program *program = gen->program;
+	struct manifest manifest = {
+		.formats = program->formats.items,
+		.format_count = program->formats.count,
+		.site_count = program->sites.count,
+	};
+
+	copy_pairs(gen, &manifest.session, program->session.items,
+		   program->session.count);
+	add_pair(&manifest.session, "name", program->name);
+	add_pair(&manifest.session, "backend", "kernel");
+	manifest.sites = arena_array(gen->arena, struct manifest_site,
+				     program->sites.count);
+	for (size_t i = 0; i < program->sites.count; i++) {
+		manifest.sites[i].identifier =
+			program->sites.items[i].identifier;
+		manifest.sites[i].place = program->sites.items[i].place;
+	}
+	fill_globals(gen, &manifest);
+	fill_probes(gen, &manifest);
+	return manifest_print(&manifest);
+}
+
+/* A line of the manifest is a line of the literal. */
+void manifest_write(struct gen *gen)
+{
+	char *text = manifest_text(gen);
+	struct writer *out = &gen->out;
+
+	write_line(out, "static const char manifest[] __used "
+		   "__section(\".spile\") =");
+	for (char *line = text; *line;) {
+		size_t length = strcspn(line, "\n");
+		struct buf quoted = { 0 };
+
+		length += line[length] == '\n';
+		buf_escape(&quoted, line, length);
+		write_line(out, "\t\"%s\"", buf_text(&quoted));
+		buf_free(&quoted);
+		line += length;
+	}
+	write_line(out, "\t\"\";");
+	free(text);
+}

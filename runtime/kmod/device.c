@@ -1,0 +1,246 @@
+/*
+ * The module's device and its life: created when the module is loaded, driven
+ * by one runner through ioctl, quiet again when the runner closes it.
+ */
+#include "runtime/kmod/device.h"
+
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/tracepoint.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+
+#include "runtime/kmod/kmod.h"
+#include "runtime/kmod/output.h"
+
+static unsigned long opened;
+static DEFINE_MUTEX(running);	/* handlers that the runner drives */
+static DEFINE_MUTEX(attaching);
+static u32 attached;		/* probes before this one are attached */
+
+/* ---- tracepoints ---- */
+
+struct search {
+	const char *name;
+	struct tracepoint *found;
+};
+
+static void look(struct tracepoint *tracepoint, void *with)
+{
+	struct search *search = with;
+
+	if (!strcmp(tracepoint->name, search->name))
+		search->found = tracepoint;
+}
+
+static struct tracepoint *find_tracepoint(const char *name)
+{
+	struct search search = { .name = name };
+
+	for_each_kernel_tracepoint(look, &search);
+	return search.found;
+}
+
+static int attach_probe(const struct rt_probe *probe)
+{
+	struct tracepoint *tracepoint;
+
+	if (!probe->tracepoint)
+		return 0;
+	tracepoint = find_tracepoint(probe->tracepoint);
+	if (!tracepoint)
+		return -ENOENT;
+	return tracepoint_probe_register(tracepoint, probe->entry, NULL);
+}
+
+static void detach_all(void)
+{
+	mutex_lock(&attaching);
+	while (attached) {
+		const struct rt_probe *probe = &rt_program.probes[--attached];
+
+		if (probe->tracepoint)
+			tracepoint_probe_unregister(
+				find_tracepoint(probe->tracepoint),
+				probe->entry, NULL);
+	}
+	tracepoint_synchronize_unregister();
+	mutex_unlock(&attaching);
+}
+
+static int attach_all(void)
+{
+	int error = 0;
+
+	mutex_lock(&attaching);
+	while (!error && attached < rt_program.probe_count) {
+		error = attach_probe(&rt_program.probes[attached]);
+		attached += !error;
+	}
+	mutex_unlock(&attaching);
+	if (error)
+		detach_all();
+	return error;
+}
+
+/* ---- what the runner asks for ---- */
+
+static long tell_layout(void __user *to)
+{
+	struct kmod_layout layout = {
+		.output_size = rt_output.size,
+		.shared_size = sizeof(*rt_shared),
+	};
+
+	return copy_to_user(to, &layout, sizeof(layout)) ? -EFAULT : 0;
+}
+
+static int set_value(const struct rt_setting *setting, const char *value)
+{
+	if (!setting->room)
+		return kstrtoll(value, 0, (s64 *)setting->value);
+	strscpy(setting->value, value, setting->room);
+	return 0;
+}
+
+static long set_global(const void __user *from)
+{
+	struct kmod_setting *asked = memdup_user(from, sizeof(*asked));
+	long error = -ENOENT;
+	u32 i;
+
+	if (IS_ERR(asked))
+		return PTR_ERR(asked);
+	asked->name[sizeof(asked->name) - 1] = '\0';
+	asked->value[sizeof(asked->value) - 1] = '\0';
+	for (i = 0; i < rt_program.setting_count; i++)
+		if (!strcmp(rt_program.settings[i].name, asked->name))
+			error = set_value(&rt_program.settings[i],
+					  asked->value);
+	kfree(asked);
+	return error;
+}
+
+static long run_probe(unsigned long number)
+{
+	if (number >= rt_program.probe_count)
+		return -EINVAL;
+	mutex_lock(&running);
+	rt_run(number, NULL);
+	mutex_unlock(&running);
+	return 0;
+}
+
+static long device_ioctl(struct file *file, unsigned int command,
+			 unsigned long argument)
+{
+	(void)file;
+	switch (command) {
+	case KMOD_LAYOUT:
+		return tell_layout((void __user *)argument);
+	case KMOD_SET:
+		return set_global((const void __user *)argument);
+	case KMOD_RUN:
+		return run_probe(argument);
+	case KMOD_ATTACH:
+		return attach_all();
+	case KMOD_DETACH:
+		detach_all();
+		return 0;
+	}
+	return -ENOTTY;
+}
+
+static int device_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	unsigned long shared = KMOD_SHARED >> PAGE_SHIFT;
+
+	(void)file;
+	if (vma->vm_pgoff >= shared)
+		return remap_vmalloc_range(vma, rt_shared,
+					   vma->vm_pgoff - shared);
+	/* the reader writes nothing but its own position */
+	if (vma->vm_flags & VM_WRITE &&
+	    (vma->vm_pgoff || vma->vm_end - vma->vm_start > PAGE_SIZE))
+		return -EPERM;
+	return remap_vmalloc_range(vma, rt_output.area, vma->vm_pgoff);
+}
+
+static int device_open(struct inode *inode, struct file *file)
+{
+	(void)inode;
+	(void)file;
+	return xchg(&opened, 1) ? -EBUSY : 0;
+}
+
+/* The runner is gone, if it did not stop the session that ends it. */
+static int device_release(struct inode *inode, struct file *file)
+{
+	(void)inode;
+	(void)file;
+	WRITE_ONCE(rt_shared->state, WIRE_ABORTED);
+	detach_all();
+	return 0;
+}
+
+static const struct file_operations operations = {
+	.owner = THIS_MODULE,
+	.open = device_open,
+	.release = device_release,
+	.unlocked_ioctl = device_ioctl,
+	.mmap = device_mmap,
+	.llseek = no_llseek,
+};
+
+static struct miscdevice device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = KBUILD_MODNAME,
+	.fops = &operations,
+	.mode = 0600,
+};
+
+/* ---- the module ---- */
+
+static void destroy(void)
+{
+	rt_iters_destroy();
+	rt_maps_destroy();
+	rt_frames_destroy();
+	rt_output_destroy();
+}
+
+static int __init start(void)
+{
+	u32 i;
+	int error;
+
+	for (i = 0; i < rt_program.lock_count; i++)
+		rwlock_init(&rt_program.locks[i].lock);
+	error = rt_output_create();
+	if (!error)
+		error = rt_frames_create();
+	if (!error)
+		error = rt_maps_create();
+	if (!error)
+		error = rt_iters_create();
+	if (!error)
+		error = misc_register(&device);
+	if (error)
+		destroy();
+	return error;
+}
+
+static void __exit stop(void)
+{
+	misc_deregister(&device);
+	detach_all();
+	destroy();
+}
+
+module_init(start);
+module_exit(stop);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("a script of spile");

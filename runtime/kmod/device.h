@@ -1,0 +1,37 @@
+/*
+ * What the runner and a module say to each other through the module's device
+ * (misc, named like the module). Opened by one runner at a time; closing it
+ * ends the session: nothing fires any more.
+ *
+ * Mapped:	at 0 the output, laid out as a BPF ring buffer: a page with the
+ *		reader's position, a page with the writer's, the data;
+ *		at KMOD_SHARED struct wire_shared
+ */
+#ifndef SPILE_KMOD_DEVICE_H
+#define SPILE_KMOD_DEVICE_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define KMOD_SHARED (1ul << 32)
+
+struct kmod_layout {
+	__u64 output_size;	/* of the data, a power of two */
+	__u64 shared_size;
+};
+
+/* A global of the script that gets another first value. */
+struct kmod_setting {
+	char name[256];
+	char value[4096];
+};
+
+#define KMOD_LAYOUT	_IOR('s', 1, struct kmod_layout)
+#define KMOD_SET	_IOW('s', 2, struct kmod_setting)
+/* The argument is the number of a probe. */
+#define KMOD_RUN	_IO('s', 3)
+/* Attaches, or detaches, all that the kernel drives. */
+#define KMOD_ATTACH	_IO('s', 4)
+#define KMOD_DETACH	_IO('s', 5)
+
+#endif

@@ -1,0 +1,317 @@
+/*
+ * The module-side runtime: what the C that backends/kmod makes of a script
+ * calls. The generated file describes the script in one struct rt_program and
+ * has a function for each function of the program; everything that acts is
+ * here.
+ *
+ * A fault is a return value that is not 0; what it is stands in the frame.
+ * Texts are NUL-terminated in a room the caller names; what does not fit is
+ * cut and counted.
+ */
+#ifndef SPILE_KMOD_KMOD_H
+#define SPILE_KMOD_KMOD_H
+
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "runtime/common/arith.h"
+#include "runtime/common/format.h"
+#include "runtime/common/stat.h"
+#include "runtime/common/wire.h"
+
+enum rt_error {
+	RT_OK,
+#define ERROR(id, sentence) RT_ERROR_##id,
+#include "runtime/common/errors.def"
+#undef ERROR
+	RT_ERROR_TEXT,	/* the sentence is in frame->message */
+	RT_ABORT,	/* abort(): not an error; no catch takes it */
+};
+
+enum { RT_CHAIN = 8, RT_FRAMES = 4, RT_ARGS = 12 };
+
+/*
+ * What one hit needs. A processor has RT_FRAMES of them: a hit may be
+ * interrupted by another. The rooms behind the pointers are allocated with the
+ * module.
+ */
+struct rt_frame {
+	unsigned long busy;	/* claimed by a hit */
+	u32 error;		/* enum rt_error: pending, or RT_OK */
+	s32 site;		/* of the error, or -1 */
+	s64 error_arg;
+	u32 chain_length;	/* sites of calls that led there, innermost */
+	s32 chain[RT_CHAIN];	/* first */
+	u32 probe;
+	u64 actions, max_actions;
+	u32 nesting;		/* calls now */
+	u64 held;		/* iterators of this hit, a bit each */
+	const u64 *args;	/* raw arguments of the event */
+	char *top;		/* free part of the stack of variables */
+	char *stack;
+	char *message;		/* these are text_max + 1 bytes */
+	char *token;
+	char *line;		/* sprintf works here */
+	char *scratch;
+	u32 token_at;
+	u32 line_length;	/* may be more than fits */
+	char *record;		/* a record that is built */
+	u32 record_length;
+};
+
+/* ---- arrays and statistics ---- */
+
+struct rt_key {
+	u32 at;		/* offset in the packed key */
+	u32 room;	/* bytes of a text; 0: a long */
+};
+
+/* How a statistic is kept: runtime/common/stat.h. */
+struct rt_stat {
+	u32 parts, shift, hist;		/* hist: 0 none, 1 log, 2 linear */
+	u32 buckets;
+	s64 start, stop, step;
+};
+
+struct rt_node;
+
+/* An array, or a scalar statistic (no keys). */
+struct rt_map {
+	const struct rt_key *keys;
+	u32 key_count, key_size, value_size;
+	u64 size;
+	bool wrap, explicit_size;
+	const struct rt_stat *stat;	/* NULL: longs or texts */
+	u32 id;				/* global */
+	/* below: rt only */
+	raw_spinlock_t lock;
+	struct rt_node **slots;
+	u32 slot_mask;
+	char *nodes;
+	u32 node_size;
+	struct rt_node *free, *first, *last;	/* in order of insertion */
+	u64 count;
+};
+
+enum rt_sort { RT_SORT_NONE, RT_SORT_KEY, RT_SORT_VALUE, RT_SORT_STAT };
+
+/* One foreach. Elements are copied when it begins. */
+struct rt_iter {
+	struct rt_map *map;
+	u8 sort;
+	u8 sort_key;
+	u32 sort_stat;
+	bool descending, text;	/* text: what is compared */
+	u32 number;		/* bit in frame->held */
+	/* below: rt only */
+	unsigned long busy;
+	char *entries;		/* key, then value */
+	struct rt_item *items;
+	u32 count, next;
+};
+
+/* ---- the script ---- */
+
+struct rt_lock {
+	rwlock_t lock;
+};
+
+struct rt_probe {
+	int (*run)(struct rt_frame *frame);
+	const char *name, *kind;
+	const char *tracepoint;		/* NULL: driven by the runner */
+	void *entry;			/* function the tracepoint calls */
+	u8 lock;			/* 0 none, 1 shared, 2 exclusive */
+	u8 lock_class;
+	bool end_safe;
+};
+
+struct rt_setting {
+	const char *name;
+	void *value;
+	u32 room;	/* bytes of a text; 0: a long */
+};
+
+struct rt_program {
+	const char *name;
+	u32 text_max;			/* MAXSTRINGLEN - 1 */
+	u64 max_errors, max_actions, max_actions_begin;
+	u32 max_nesting;
+	u32 stack_size, record_size;
+	struct rt_map **maps;
+	u32 map_count;
+	struct rt_iter *iters;
+	u32 iter_count;
+	struct rt_lock *locks;
+	u32 lock_count;
+	const struct rt_probe *probes;
+	u32 probe_count;
+	const struct rt_setting *settings;
+	u32 setting_count;
+};
+
+extern const struct rt_program rt_program;
+extern struct wire_shared *rt_shared;
+
+/* ---- frames and errors: frame.c; the traced machine: load.c ---- */
+
+int rt_frames_create(void);
+void rt_frames_destroy(void);
+/* Runs a probe if the session's state lets it. */
+void rt_run(u32 probe, const u64 *args);
+int rt_raise(struct rt_frame *frame, u32 error, s64 argument, s32 site);
+int rt_raise_text(struct rt_frame *frame, const char *text, s32 site);
+void rt_chain_add(struct rt_frame *frame, s32 site);
+/* The pending error, which is then no longer pending; -1 if it is abort(). */
+int rt_catch(struct rt_frame *frame, char *text, u32 room);
+int rt_action(struct rt_frame *frame, u32 count, s32 site);
+/* Room for the variables of a function, not cleared; NULL: nested too deep. */
+void *rt_enter(struct rt_frame *frame, u32 size);
+void rt_leave(struct rt_frame *frame, void *vars);
+/* What functions return. */
+enum rt_status { RT_DONE, RT_FAULT, RT_TOO_DEEP };
+/* After a call: whether it faulted; @site is that of the call. */
+bool rt_called(struct rt_frame *frame, int status, s32 site);
+/* The traced machine. */
+int rt_load(struct rt_frame *frame, u64 address, u32 size, bool is_signed,
+	    bool user, s64 *ret, s32 site);
+int rt_load_text(struct rt_frame *frame, u64 address, s64 most, bool user,
+		 char *to, u32 room, s32 site);
+
+/* ---- output: output.c ---- */
+
+int rt_output_create(void);
+void rt_output_destroy(void);
+void rt_send(const void *record, u32 size);
+void rt_send_text(struct rt_frame *frame, u32 kind, const char *text);
+void rt_send_exit(void);
+void rt_record_begin(struct rt_frame *frame, u32 kind, u32 id);
+void rt_record_long(struct rt_frame *frame, s64 value);
+void rt_record_text(struct rt_frame *frame, const char *text);
+void rt_record_end(struct rt_frame *frame);
+
+/* ---- texts: text.c ---- */
+
+void rt_copy(char *to, u32 room, const char *from);
+void rt_cat(char *to, u32 room, const char *a, const char *b);
+s64 rt_compare(const char *a, const char *b);
+void rt_line_begin(struct rt_frame *frame);
+void rt_line_literal(struct rt_frame *frame, const char *text, u32 length);
+void rt_line_long(struct rt_frame *frame, u64 spec, s64 value);
+void rt_line_text(struct rt_frame *frame, u64 spec, const char *text);
+void rt_line_end(struct rt_frame *frame, char *to, u32 room);
+/* A width or precision that the script computes. */
+s32 rt_width(s64 value);
+s32 rt_precision(s64 value);
+
+/* ---- arrays: map.c. any: bits of keys that may be anything ---- */
+
+int rt_maps_create(void);
+void rt_maps_destroy(void);
+static inline void rt_key_long(char *key, s64 value)
+{
+	*(s64 *)key = value;
+}
+void rt_key_text(char *key, u32 room, const char *text);
+s64 rt_get_long(struct rt_map *map, const char *key);
+void rt_get_text(struct rt_map *map, const char *key, char *to, u32 room);
+int rt_set_long(struct rt_frame *frame, struct rt_map *map, const char *key,
+		s64 value, s32 site);
+int rt_set_text(struct rt_frame *frame, struct rt_map *map, const char *key,
+		const char *value, s32 site);
+int rt_add(struct rt_frame *frame, struct rt_map *map, const char *key,
+	   s64 amount, s64 *old, s32 site);
+s64 rt_has(struct rt_map *map, const char *key, u64 any);
+void rt_delete(struct rt_map *map, const char *key, u64 any);
+void rt_clear(struct rt_map *map);
+
+/* ---- statistics: stat.c ---- */
+
+u32 rt_stat_size(const struct rt_stat *stat);
+void rt_stat_value(const struct rt_stat *stat, s64 *cell, s64 value);
+/* One part of a cell; the cell may be NULL: empty. */
+s64 rt_stat_part(const struct rt_stat *stat, const s64 *cell, u32 part);
+int rt_stat_add(struct rt_frame *frame, struct rt_map *map, const char *key,
+		s64 value, s32 site);
+int rt_stat_get(struct rt_frame *frame, struct rt_map *map, const char *key,
+		u32 part, s64 *ret, s32 site);
+s64 rt_hist_get(struct rt_map *map, const char *key, s64 bucket);
+void rt_hist_print(struct rt_frame *frame, struct rt_map *map,
+		   const char *key);
+/* Under the map's lock: an element by its key; the same, made if missing. */
+char *rt_find(struct rt_map *map, const char *key);
+char *rt_make(struct rt_map *map, const char *key);
+unsigned long rt_map_lock(struct rt_map *map);
+void rt_map_unlock(struct rt_map *map, unsigned long flags);
+int rt_overflow(struct rt_frame *frame, const struct rt_map *map, s32 site);
+
+/* ---- walks: iter.c ---- */
+
+int rt_iters_create(void);
+void rt_iters_destroy(void);
+int rt_iter_begin(struct rt_frame *frame, struct rt_iter *iter,
+		  const char *key, u64 any, s64 limit, s32 site);
+s64 rt_iter_next(struct rt_iter *iter);
+/* The element at hand: its key, behind that its value. */
+const char *rt_iter_entry(const struct rt_iter *iter);
+void rt_iter_end(struct rt_frame *frame, struct rt_iter *iter);
+void rt_iters_release(struct rt_frame *frame);
+/* Whether a key lies in a slice. */
+bool rt_in_slice(const struct rt_map *map, const char *key,
+		 const char *slice, u64 any);
+void rt_relink(struct rt_map *map, struct rt_node **order, u32 count);
+u32 rt_snapshot(struct rt_map *map, const char *slice, u64 any,
+		char *entries, struct rt_node **nodes);
+
+
+
+
+/* ---- primitives: prim.c, by the names of prims.def; a text result goes to
+ * the room ---- */
+
+#define PRIM_TEXT(name, ...) \
+	void prim_##name(struct rt_frame *frame, char *to, u32 room, \
+			 ##__VA_ARGS__)
+#define PRIM_LONG(name, ...) \
+	s64 prim_##name(struct rt_frame *frame, ##__VA_ARGS__)
+#define PRIM_VOID(name, ...) \
+	void prim_##name(struct rt_frame *frame, ##__VA_ARGS__)
+
+PRIM_TEXT(execname);
+PRIM_LONG(pid);
+PRIM_LONG(tid);
+PRIM_LONG(uid);
+PRIM_LONG(gid);
+PRIM_LONG(cpu);
+PRIM_LONG(task_current);
+PRIM_LONG(target);
+PRIM_LONG(stp_pid);
+PRIM_TEXT(module_name);
+PRIM_TEXT(pp);
+PRIM_VOID(exit);
+PRIM_VOID(abort);
+PRIM_VOID(error, const char *text);
+PRIM_VOID(warn, const char *text);
+PRIM_VOID(log, const char *text);
+PRIM_VOID(system, const char *text);
+PRIM_LONG(ktime_get_ns);
+PRIM_LONG(boottime_ns);
+PRIM_LONG(gettimeofday_ns);
+PRIM_LONG(get_cycles);
+PRIM_LONG(jiffies);
+PRIM_LONG(HZ);
+PRIM_LONG(randint, s64 limit);
+PRIM_LONG(strlen, const char *text);
+PRIM_TEXT(substr, const char *text, s64 from, s64 count);
+PRIM_LONG(stringat, const char *text, s64 at);
+PRIM_LONG(isinstr, const char *text, const char *part);
+PRIM_TEXT(str_replace, const char *text, const char *from, const char *with);
+PRIM_LONG(strtol, const char *text, s64 base);
+PRIM_TEXT(tokenize, const char *text, const char *delimiters);
+PRIM_TEXT(tokenize_1, const char *delimiters);
+PRIM_TEXT(__input);
+PRIM_VOID(__output, const char *text);
+
+#endif

@@ -1,0 +1,309 @@
+/*
+ * Arrays: hash tables of nodes that are all allocated with the module. Keys
+ * are packed (longs 8 bytes, texts NUL-padded to their room), so equal keys
+ * are equal bytes. A list keeps the order of insertion.
+ *
+ * Every operation holds the map's own lock, which is never waited for with
+ * interrupts on, and within which nothing else is called.
+ */
+#include "runtime/kmod/kmod.h"
+
+#include <linux/jhash.h>
+#include <linux/log2.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+struct rt_node {
+	struct rt_node *chain;		/* in its slot, or of the free ones */
+	struct rt_node *before, *after;	/* in order of insertion */
+	u32 slot;
+	char bytes[] __aligned(8);	/* key, then value */
+};
+
+static struct rt_node *node_at(const struct rt_map *map, u64 index)
+{
+	return (struct rt_node *)(map->nodes + index * map->node_size);
+}
+
+static int map_create(struct rt_map *map)
+{
+	u64 i;
+
+	raw_spin_lock_init(&map->lock);
+	map->node_size = round_up(sizeof(struct rt_node) + map->key_size +
+				  map->value_size, 8);
+	map->slot_mask = roundup_pow_of_two(map->size) - 1;
+	map->slots = vzalloc((map->slot_mask + 1ul) * sizeof(*map->slots));
+	map->nodes = vzalloc(map->size * map->node_size);
+	if (!map->slots || !map->nodes)
+		return -ENOMEM;
+	for (i = map->size; i-- > 0;) {
+		node_at(map, i)->chain = map->free;
+		map->free = node_at(map, i);
+	}
+	return 0;
+}
+
+int rt_maps_create(void)
+{
+	u32 i;
+
+	for (i = 0; i < rt_program.map_count; i++)
+		if (map_create(rt_program.maps[i]))
+			return -ENOMEM;
+	return 0;
+}
+
+void rt_maps_destroy(void)
+{
+	u32 i;
+
+	for (i = 0; i < rt_program.map_count; i++) {
+		vfree(rt_program.maps[i]->slots);
+		vfree(rt_program.maps[i]->nodes);
+	}
+}
+
+/* Waiting goes without the slow path of the lock, whose tracepoints could lead
+ * back here. */
+unsigned long rt_map_lock(struct rt_map *map)
+{
+	unsigned long flags;
+
+	raw_local_irq_save(flags);
+	while (!raw_spin_trylock(&map->lock))
+		cpu_relax();
+	return flags;
+}
+
+void rt_map_unlock(struct rt_map *map, unsigned long flags)
+{
+	raw_spin_unlock(&map->lock);
+	raw_local_irq_restore(flags);
+}
+
+/* ---- nodes ---- */
+
+static u32 slot_of(const struct rt_map *map, const char *key)
+{
+	return jhash2((const u32 *)key, map->key_size / 4, 0) &
+	       map->slot_mask;
+}
+
+static struct rt_node *find(const struct rt_map *map, const char *key)
+{
+	struct rt_node *node = map->slots[slot_of(map, key)];
+
+	while (node && memcmp(node->bytes, key, map->key_size))
+		node = node->chain;
+	return node;
+}
+
+static void unlink_node(struct rt_map *map, struct rt_node *node)
+{
+	struct rt_node **at = &map->slots[node->slot];
+
+	while (*at != node)
+		at = &(*at)->chain;
+	*at = node->chain;
+	*(node->before ? &node->before->after : &map->first) = node->after;
+	*(node->after ? &node->after->before : &map->last) = node->before;
+	node->chain = map->free;
+	map->free = node;
+	map->count--;
+}
+
+static void append(struct rt_map *map, struct rt_node *node)
+{
+	node->before = map->last;
+	node->after = NULL;
+	*(map->last ? &map->last->after : &map->first) = node;
+	map->last = node;
+}
+
+static struct rt_node *make(struct rt_map *map, const char *key)
+{
+	struct rt_node *node = find(map, key);
+
+	if (node)
+		return node;
+	if (!map->free && map->wrap)
+		unlink_node(map, map->first);
+	node = map->free;
+	if (!node)
+		return NULL;
+	map->free = node->chain;
+	node->slot = slot_of(map, key);
+	node->chain = map->slots[node->slot];
+	map->slots[node->slot] = node;
+	append(map, node);
+	memcpy(node->bytes, key, map->key_size);
+	memset(node->bytes + map->key_size, 0, map->value_size);
+	map->count++;
+	return node;
+}
+
+char *rt_find(struct rt_map *map, const char *key)
+{
+	struct rt_node *node = find(map, key);
+
+	return node ? node->bytes + map->key_size : NULL;
+}
+
+char *rt_make(struct rt_map *map, const char *key)
+{
+	struct rt_node *node = make(map, key);
+
+	return node ? node->bytes + map->key_size : NULL;
+}
+
+int rt_overflow(struct rt_frame *frame, const struct rt_map *map, s32 site)
+{
+	return rt_raise(frame, map->explicit_size ? RT_ERROR_OVERFLOW_SIZE :
+						    RT_ERROR_OVERFLOW,
+			map->size, site);
+}
+
+/* ---- operations ---- */
+
+void rt_key_text(char *key, u32 room, const char *text)
+{
+	u32 length = min_t(u32, strlen(text), room - 1);
+
+	memcpy(key, text, length);
+	memset(key + length, 0, room - length);
+}
+
+s64 rt_get_long(struct rt_map *map, const char *key)
+{
+	unsigned long flags = rt_map_lock(map);
+	const char *value = rt_find(map, key);
+	s64 result = value ? *(s64 *)value : 0;
+
+	rt_map_unlock(map, flags);
+	return result;
+}
+
+void rt_get_text(struct rt_map *map, const char *key, char *to, u32 room)
+{
+	unsigned long flags = rt_map_lock(map);
+	const char *value = rt_find(map, key);
+
+	rt_copy(to, room, value ? value : "");
+	rt_map_unlock(map, flags);
+}
+
+int rt_set_long(struct rt_frame *frame, struct rt_map *map, const char *key,
+		s64 value, s32 site)
+{
+	unsigned long flags = rt_map_lock(map);
+	char *to = rt_make(map, key);
+
+	if (to)
+		*(s64 *)to = value;
+	rt_map_unlock(map, flags);
+	return to ? 0 : rt_overflow(frame, map, site);
+}
+
+int rt_set_text(struct rt_frame *frame, struct rt_map *map, const char *key,
+		const char *value, s32 site)
+{
+	unsigned long flags = rt_map_lock(map);
+	char *to = rt_make(map, key);
+
+	if (to)
+		rt_copy(to, map->value_size, value);
+	rt_map_unlock(map, flags);
+	return to ? 0 : rt_overflow(frame, map, site);
+}
+
+int rt_add(struct rt_frame *frame, struct rt_map *map, const char *key,
+	   s64 amount, s64 *old, s32 site)
+{
+	unsigned long flags = rt_map_lock(map);
+	char *to = rt_make(map, key);
+
+	if (to) {
+		*old = *(s64 *)to;
+		*(s64 *)to = arith_add(*old, amount);
+	}
+	rt_map_unlock(map, flags);
+	return to ? 0 : rt_overflow(frame, map, site);
+}
+
+bool rt_in_slice(const struct rt_map *map, const char *key,
+		 const char *slice, u64 any)
+{
+	u32 i;
+
+	for (i = 0; i < map->key_count; i++) {
+		const struct rt_key *part = &map->keys[i];
+
+		if (!(any >> i & 1) &&
+		    memcmp(key + part->at, slice + part->at,
+			   part->room ? part->room : 8))
+			return false;
+	}
+	return true;
+}
+
+s64 rt_has(struct rt_map *map, const char *key, u64 any)
+{
+	unsigned long flags = rt_map_lock(map);
+	struct rt_node *node = any ? map->first : find(map, key);
+
+	while (any && node && !rt_in_slice(map, node->bytes, key, any))
+		node = node->after;
+	rt_map_unlock(map, flags);
+	return node != NULL;
+}
+
+void rt_delete(struct rt_map *map, const char *key, u64 any)
+{
+	unsigned long flags = rt_map_lock(map);
+	struct rt_node *node = any ? map->first : find(map, key), *next;
+
+	for (; node; node = any ? next : NULL) {
+		next = node->after;
+		if (!any || rt_in_slice(map, node->bytes, key, any))
+			unlink_node(map, node);
+	}
+	rt_map_unlock(map, flags);
+}
+
+void rt_clear(struct rt_map *map)
+{
+	unsigned long flags = rt_map_lock(map);
+
+	while (map->first)
+		unlink_node(map, map->first);
+	rt_map_unlock(map, flags);
+}
+
+/* ---- for walks, under the lock ---- */
+
+/* Copies the elements of a slice (NULL: all) in order; how many. */
+u32 rt_snapshot(struct rt_map *map, const char *slice, u64 any,
+		char *entries, struct rt_node **nodes)
+{
+	u32 size = map->key_size + map->value_size, count = 0;
+	struct rt_node *node;
+
+	for (node = map->first; node; node = node->after) {
+		if (slice && !rt_in_slice(map, node->bytes, slice, any))
+			continue;
+		memcpy(entries + (u64)count * size, node->bytes, size);
+		nodes[count++] = node;
+	}
+	return count;
+}
+
+/* Puts all elements in a new order. */
+void rt_relink(struct rt_map *map, struct rt_node **order, u32 count)
+{
+	u32 i;
+
+	map->first = map->last = NULL;
+	for (i = 0; i < count; i++)
+		append(map, order[i]);
+}

@@ -1,0 +1,132 @@
+/*
+ * The output buffer: laid out as a BPF ring buffer, so one reader reads both.
+ * A record is built in the frame of its hit and copied here under a lock that
+ * is held for the copy only.
+ */
+#include "runtime/kmod/kmod.h"
+
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/vmalloc.h>
+
+#include "runtime/kmod/output.h"
+
+static unsigned long output_size = 4ul << 20;
+module_param(output_size, ulong, 0400);
+
+struct rt_output rt_output;
+struct wire_shared *rt_shared;
+static DEFINE_RAW_SPINLOCK(lock);
+
+int rt_output_create(void)
+{
+	u64 size = roundup_pow_of_two(clamp(output_size, PAGE_SIZE,
+					    1ul << 30));
+
+	rt_output.area = vmalloc_user(2 * PAGE_SIZE + size);
+	rt_shared = vmalloc_user(PAGE_ALIGN(sizeof(*rt_shared)));
+	if (!rt_output.area || !rt_shared)
+		return -ENOMEM;
+	rt_output.consumer = rt_output.area;
+	rt_output.producer = rt_output.area + PAGE_SIZE;
+	rt_output.data = rt_output.area + 2 * PAGE_SIZE;
+	rt_output.size = size;
+	return 0;
+}
+
+void rt_output_destroy(void)
+{
+	vfree(rt_output.area);
+	vfree(rt_shared);
+}
+
+/* Copies to the ring at a position, around its end. */
+static void put(u64 position, const void *bytes, u32 size)
+{
+	u64 at = position & (rt_output.size - 1);
+	u64 first = min_t(u64, size, rt_output.size - at);
+
+	memcpy(rt_output.data + at, bytes, first);
+	memcpy(rt_output.data, bytes + first, size - first);
+}
+
+void rt_send(const void *record, u32 size)
+{
+	u32 head[2] = { size, 0 };
+	u64 total = 8 + round_up(size, 8), produced, consumed;
+	unsigned long flags;
+
+	raw_local_irq_save(flags);
+	while (!raw_spin_trylock(&lock))
+		cpu_relax();
+	produced = *rt_output.producer;
+	consumed = smp_load_acquire(rt_output.consumer);
+	if (produced - consumed + total > rt_output.size) {
+		atomic64_inc((atomic64_t *)&rt_shared->lost);
+	} else {
+		put(produced, head, sizeof(head));
+		put(produced + sizeof(head), record, size);
+		smp_store_release(rt_output.producer, produced + total);
+	}
+	raw_spin_unlock(&lock);
+	raw_local_irq_restore(flags);
+}
+
+/* ---- records ---- */
+
+static void add(struct rt_frame *frame, const void *bytes, u32 size)
+{
+	if (frame->record_length + size > rt_program.record_size)
+		return;
+	memcpy(frame->record + frame->record_length, bytes, size);
+	frame->record_length += size;
+}
+
+void rt_record_begin(struct rt_frame *frame, u32 kind, u32 id)
+{
+	struct wire_head head = {
+		.kind = kind, .cpu = raw_smp_processor_id(), .id = id,
+	};
+
+	frame->record_length = 0;
+	add(frame, &head, sizeof(head));
+}
+
+void rt_record_long(struct rt_frame *frame, s64 value)
+{
+	add(frame, &value, sizeof(value));
+}
+
+void rt_record_text(struct rt_frame *frame, const char *text)
+{
+	static const char zeros[8];
+	u64 length = strlen(text), room = round_up(length + 1, 8);
+
+	add(frame, &room, sizeof(room));
+	add(frame, text, length);
+	add(frame, zeros, room - length);
+}
+
+void rt_record_end(struct rt_frame *frame)
+{
+	rt_send(frame->record, frame->record_length);
+}
+
+void rt_send_text(struct rt_frame *frame, u32 kind, const char *text)
+{
+	rt_record_begin(frame, kind, 0);
+	rt_record_text(frame, text);
+	rt_record_end(frame);
+}
+
+void rt_send_exit(void)
+{
+	struct wire_head head = {
+		.kind = WIRE_EXIT, .cpu = raw_smp_processor_id(),
+	};
+
+	if (cmpxchg(&rt_shared->state, WIRE_RUNNING, WIRE_STOPPING) ==
+	    WIRE_STARTING)
+		cmpxchg(&rt_shared->state, WIRE_STARTING, WIRE_STOPPING);
+	rt_send(&head, sizeof(head));
+}

@@ -14,6 +14,7 @@ struct wire_shared spile_shared SEC(".data.spile_shared");
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, struct test_case);
 } cases SEC(".maps");
@@ -92,11 +93,11 @@ static void call_inlined(struct test_case *c)
 }
 
 /* Texts a b c, numbers x y. */
-#define A (&c->in[0])
-#define B (&c->in[1])
-#define C (&c->in[2])
+#define A (&c->in[0].text)
+#define B (&c->in[1].text)
+#define C (&c->in[2].text)
 #define F (&c->frame)
-#define OUT (&c->out)
+#define OUT (&c->out.text)
 #define X c->number[0]
 #define Y c->number[1]
 

@@ -148,9 +148,7 @@ static int compare(const struct operand *left, enum operator_kind op,
 		return -1;
 	switch (left->kind) {
 	case OPERAND_TEXT:
-		return equality(op) && glob_is_pattern(right->text) ?
-		       order(!glob_match(right->text, left->text), op) :
-		       order(strcmp(left->text, right->text), op);
+		return order(strcmp(left->text, right->text), op);
 	case OPERAND_VERSION:
 		if (!glob_is_pattern(right->text))
 			return order(strverscmp(left->text, right->text), op);

@@ -18,6 +18,7 @@
 
 #include "runtime/bpf/drive.h"
 #include "runtime/bpf/load.h"
+#include "runtime/kmod/user/insert.h"
 
 enum { MOST_CPUS = 8192 };
 
@@ -207,6 +208,13 @@ static const char *const names[ATTACH_KINDS] = {
 #undef ATTACH
 };
 
+/* Driven by this process, and not by events of the kernel. */
+static const bool driven[ATTACH_KINDS] = {
+#define ATTACH(id, name, section, user) [ATTACH_##id] = user,
+#include "runtime/common/attach.def"
+#undef ATTACH
+};
+
 /* Those without a function are run by the session itself. */
 static int (*const ways[ATTACH_KINDS])(struct attach *, struct probe *,
 				       char **) = {
@@ -256,6 +264,10 @@ int attach_init(struct attach *attach, struct object *object, struct loop *loop,
 					"by '%s', which this spilerun does not "
 					"know", probe->about->name,
 					probe->about->kind);
+		/* the module knows its probes by number */
+		probe->program = i;
+		if (object->is_module)
+			continue;
 		probe->bpf = bpf_object__find_program_by_name(object->bpf,
 							probe->about->program);
 		probe->program = bpf_program__fd(probe->bpf);
@@ -268,7 +280,8 @@ int attach_all(struct attach *attach, char **ret_error)
 	for (size_t i = 0; i < attach->count; i++) {
 		struct probe *probe = &attach->probes[i];
 
-		if (!ways[probe->kind])
+		if (!ways[probe->kind] ||
+		    (attach->object->is_module && !driven[probe->kind]))
 			continue;
 		*ret_error = NULL;
 		if (!ways[probe->kind](attach, probe, ret_error))
@@ -277,11 +290,15 @@ int attach_all(struct attach *attach, char **ret_error)
 			complain(ret_error, "no memory");
 		return -1;
 	}
+	if (attach->object->is_module)
+		return insert_attach(attach->object, ret_error);
 	return 0;
 }
 
 void attach_detach(struct attach *attach)
 {
+	if (attach->object && attach->object->is_module)
+		insert_detach(attach->object);
 	for (size_t i = 0; i < attach->count; i++) {
 		struct probe *probe = &attach->probes[i];
 

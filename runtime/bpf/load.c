@@ -22,6 +22,8 @@
 #include <unistd.h>
 
 #include "runtime/bpf/relocate.h"
+#include "runtime/bpf/settings.h"
+#include "runtime/kmod/user/insert.h"
 
 enum {
 	MOST_BYTES = 256 << 20,		/* of an object */
@@ -151,7 +153,7 @@ static int read_manifest(struct object *object, Elf *elf, const char *path,
 	Elf_Data *data;
 
 	if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &header) ||
-	    header.e_machine != EM_BPF)
+	    (header.e_machine != EM_BPF && !object->is_module))
 		return complain(ret_error, "%s is not a BPF object", path);
 	data = find_section(elf, ".spile");
 	if (!data || !data->d_buf)
@@ -201,15 +203,16 @@ int object_open(struct object *object, const char *path, char **ret_error)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "spile");
 
-	*object = (struct object){ .ring_fd = -1 };
+	*object = (struct object){ .ring_fd = -1, .device = -1 };
 	if (read_file(object, path, ret_error))
 		return -1;
+	object->is_module = insert_is_module(object->image, object->bytes);
 	elf_version(EV_CURRENT);
 	Elf *elf = elf_memory(object->image, object->bytes);
 	int result = read_manifest(object, elf, path, ret_error);
 
 	elf_end(elf);
-	if (result)
+	if (result || object->is_module)
 		return result;
 	libbpf_set_print(keep_message);
 	object->bpf = bpf_object__open_mem(object->image, object->bytes,
@@ -218,112 +221,6 @@ int object_open(struct object *object, const char *path, char **ret_error)
 		return complain(ret_error, "%s is damaged: %s\n%s", path,
 				strerror(errno), said.text ? said.text : "");
 	return find_missing(object, path, ret_error);
-}
-
-/* ---- settings: name=value ---- */
-
-static const struct manifest_global *find_global(const struct manifest *manifest,
-						 const char *name, size_t length)
-{
-	for (size_t i = 0; i < manifest->global_count; i++) {
-		const char *found = manifest->globals[i].name;
-
-		if (strlen(found) == length && !memcmp(found, name, length))
-			return &manifest->globals[i];
-	}
-	return NULL;
-}
-
-static bool settable(const struct manifest_global *global)
-{
-	return global->type == 'l' || global->type == 't';
-}
-
-static int unknown_global(const struct manifest *manifest, const char *setting,
-			  char **ret_error)
-{
-	char *names = NULL;
-	size_t size, count = 0;
-	FILE *out = open_memstream(&names, &size);
-
-	if (!out)
-		return complain(ret_error, "no memory");
-	for (size_t i = 0; i < manifest->global_count; i++)
-		if (settable(&manifest->globals[i]))
-			fprintf(out, "%s %s", count++ ? "," : "",
-				manifest->globals[i].name);
-	fclose(out);
-	complain(ret_error, "there is no global '%.*s' to set; %s%s",
-		 (int)strcspn(setting, "="), setting,
-		 count ? "there are:" : "the script has none", names);
-	free(names);
-	return -1;
-}
-
-static int set_global(const struct manifest *manifest, const char *setting,
-		      char *values, size_t size, char **ret_error)
-{
-	size_t length = strcspn(setting, "=");
-	const char *text = setting + length + 1;
-	const struct manifest_global *global;
-	char *end;
-
-	if (!setting[length] || !length)
-		return complain(ret_error, "'%s' is no setting: write "
-				"name=value", setting);
-	global = find_global(manifest, setting, length);
-	if (!global)
-		return unknown_global(manifest, setting, ret_error);
-	if (!settable(global))
-		return complain(ret_error, "global '%s' is %s: only numbers and "
-				"strings can be set", global->name,
-				global->type == 'a' ? "an array" :
-				"a statistic");
-	uint64_t room = global->type == 'l' ? 8 : global->room;
-
-	if (global->offset > size || size - global->offset < room || !room)
-		return complain(ret_error, "the object is damaged: global '%s' "
-				"lies outside of its map", global->name);
-	if (global->type == 't') {
-		memset(values + global->offset, 0, room);
-		memcpy(values + global->offset, text,
-		       strnlen(text, room - 1));
-		return 0;
-	}
-	errno = 0;
-	int64_t number = *text == '-' ? strtoll(text, &end, 0) :
-		(int64_t)strtoull(text, &end, 0);
-
-	if (!*text || *end || errno)
-		return complain(ret_error, "global '%s' is a number; '%s' is "
-				"none", global->name, text);
-	memcpy(values + global->offset, &number, sizeof(number));
-	return 0;
-}
-
-static int set_globals(struct object *object, const struct load_options *options,
-		       char **ret_error)
-{
-	struct bpf_map *map = find_map(object, "spile_globals");
-	uint32_t key = 0;
-	int result = 0;
-
-	if (!options->setting_count)
-		return 0;
-	size_t size = map ? bpf_map__value_size(map) : 0;
-	char *values = calloc(1, size + 1);
-
-	if (map && values)
-		bpf_map_lookup_elem(bpf_map__fd(map), &key, values);
-	for (size_t i = 0; values && i < options->setting_count && !result; i++)
-		result = set_global(object->manifest, options->settings[i],
-				    values, size, ret_error);
-	if (map && values && !result &&
-	    bpf_map_update_elem(bpf_map__fd(map), &key, values, BPF_ANY))
-		result = complain(ret_error, "cannot set the globals: %s",
-				  strerror(errno));
-	free(values);
-	return result;
 }
 
 /* ---- the page that is shared with the programs ---- */
@@ -510,6 +407,12 @@ int object_load(struct object *object, const struct load_options *options,
 	int error;
 
 	raise_limits();
+	if (object->is_module) {
+		if (insert_load(object, options, ret_error))
+			return -1;
+		fill_shared(object, options->target);
+		return 0;
+	}
 	set_output_size(object, options->output_size);
 	if (relocate(object->bpf, object->manifest, ret_error))
 		return -1;
@@ -521,7 +424,8 @@ int object_load(struct object *object, const struct load_options *options,
 	object->image = NULL;
 	if (map_shared(object, options->target, ret_error) ||
 	    open_output(object, ret_error) ||
-	    set_globals(object, options, ret_error))
+	    set_globals(object->manifest, find_map(object, "spile_globals"),
+			options->settings, options->setting_count, ret_error))
 		return -1;
 	/* what loading needed goes back: a session is long, loading is not */
 	malloc_trim(0);
@@ -533,9 +437,10 @@ void object_close(struct object *object)
 	ring_close(&object->ring);
 	if (object->shared)
 		munmap(object->shared, sizeof(*object->shared));
+	insert_close(object);
 	bpf_object__close(object->bpf);
 	manifest_free(object->manifest);
 	free(object->image);
 	forget_messages();
-	*object = (struct object){ .ring_fd = -1 };
+	*object = (struct object){ .ring_fd = -1, .device = -1 };
 }

@@ -1,10 +1,12 @@
 /*
- * A BPF object in the kernel: opened, checked, fitted to this kernel and this
- * session, loaded. Nothing is pinned: all of it goes with the process.
+ * An object in the kernel: opened, checked, fitted to this kernel and this
+ * session, loaded. Nothing is pinned: all of it goes with the process. What is
+ * not BPF but a kernel module is left to runtime/kmod/user.
  */
 #ifndef SPILE_BPF_LOAD_H
 #define SPILE_BPF_LOAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -23,6 +25,9 @@ struct object {
 	int ring_fd;
 	size_t bytes;			/* of the file */
 	void *image;			/* the file; until it is loaded */
+	bool is_module;			/* a kernel module: bpf is NULL */
+	int device;			/* of the module, or -1 */
+	char *module;			/* its name, once it is loaded */
 };
 
 struct load_options {

@@ -12,11 +12,14 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "runtime/kmod/user/insert.h"
+
 enum { IDLE_NS = 1000000, STACK_SIZE = 64 << 10 };
 
 struct worker {
 	pthread_t thread;
 	sem_t job, done;
+	int device;	/* of a module, or -1 */
 	int fd;		/* of the job; -1: the thread ends */
 	int result;
 };
@@ -32,12 +35,14 @@ static void *work(void *with)
 			;
 		if (worker->fd < 0)
 			return NULL;
-		worker->result = bpf_prog_test_run_opts(worker->fd, &options);
+		worker->result = worker->device < 0 ?
+			bpf_prog_test_run_opts(worker->fd, &options) :
+			insert_run(worker->device, worker->fd);
 		sem_post(&worker->done);
 	}
 }
 
-struct worker *worker_start(void)
+struct worker *worker_start(int device)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
 	pthread_attr_t attributes;
@@ -46,6 +51,7 @@ struct worker *worker_start(void)
 
 	if (!worker)
 		return NULL;
+	worker->device = device;
 	sem_init(&worker->job, 0, 0);
 	sem_init(&worker->done, 0, 0);
 	pthread_attr_init(&attributes);

@@ -7,10 +7,11 @@
 
 struct worker;
 
-struct worker *worker_start(void);
+/* @device: that of the module whose probes are run, or -1. */
+struct worker *worker_start(int device);
 void worker_stop(struct worker *worker);
 
-/* Runs the syscall program @fd once and calls @idle each few milliseconds
+/* Runs the syscall program @fd (of a module: the probe of that number) once and calls @idle each few milliseconds
  * until it is done. Returns 0 or -errno of BPF_PROG_TEST_RUN. */
 int worker_run(struct worker *worker, int fd, void (*idle)(void *with),
 	       void *with);

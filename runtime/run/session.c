@@ -22,7 +22,6 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,8 +38,6 @@
  * much of it. */
 enum { WAIT_IDLE = 10000, WAIT_SOME = 3000, WAIT_MUCH = 1000 };
 
-enum { SYSTEM_WAIT_MS = 2000 };
-
 struct session {
 	const struct options *options;
 	struct object object;
@@ -52,8 +49,7 @@ struct session {
 	struct child child;
 	struct probe **ordered;		/* begin, end and error probes */
 	size_t ordered_count;
-	pid_t *commands;		/* of system(), still running */
-	size_t command_count;
+	struct commands commands;	/* of system() */
 	int signals;			/* signalfd */
 	int deadline, monitor;		/* timerfds or -1 */
 	int target;			/* pidfd of -x or -1 */
@@ -149,43 +145,13 @@ static unsigned int pause_after(const struct session *session, size_t bytes)
 	return bytes ? WAIT_SOME : WAIT_IDLE;
 }
 
-/* ---- commands of system() ---- */
-
 static void run_command(void *with, const char *command)
 {
 	struct session *session = with;
-	pid_t *larger, pid = child_system(command);
 
-	if (pid < 0) {
+	if (commands_run(&session->commands, command))
 		records_warn(&session->records, "cannot start a command of "
 			     "system()");
-		return;
-	}
-	larger = reallocarray(session->commands, session->command_count + 1,
-			      sizeof(*larger));
-	if (!larger)
-		return;
-	session->commands = larger;
-	session->commands[session->command_count++] = pid;
-}
-
-static void reap_commands(struct session *session)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < session->command_count; i++)
-		if (!waitpid(session->commands[i], NULL, WNOHANG))
-			session->commands[kept++] = session->commands[i];
-	session->command_count = kept;
-}
-
-/* Their output belongs to the session's: they are given a moment. */
-static void wait_commands(struct session *session)
-{
-	for (int ms = 0; session->command_count && ms < SYSTEM_WAIT_MS; ms++) {
-		usleep(1000);
-		reap_commands(session);
-	}
 }
 
 /* ---- what ends a session ---- */
@@ -198,7 +164,7 @@ static void on_signal(void *with, uint32_t events)
 	(void)events;
 	while (read(session->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD) {
-			reap_commands(session);
+			commands_reap(&session->commands);
 			continue;
 		}
 		if (session->interrupted) {
@@ -440,7 +406,7 @@ static int load(struct session *session, char **ret_error)
 		return -1;
 	if (options->timing || options->monitor)
 		session->stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	session->worker = worker_start();
+	session->worker = worker_start(session->object.device);
 	if (!session->worker)
 		return -1;
 	if (options->verbose)
@@ -536,7 +502,7 @@ static void finish(struct session *session)
 	run_ends(session);
 	drain_all(session);
 	sink_flush(session->sink);
-	wait_commands(session);
+	commands_wait(&session->commands);
 	report_losses(&session->records, &session->attach, shared);
 	if (session->options->timing)
 		report_timing(&session->attach);
@@ -566,7 +532,7 @@ static void close_all(struct session *session)
 			close(fds[i]);
 	object_close(&session->object);
 	free(session->ordered);
-	free(session->commands);
+	commands_free(&session->commands);
 }
 
 int session_run(const struct options *options)

@@ -1,1 +1,3 @@
-kmod_user_sources =
+kmod_user_sources = \
+	runtime/kmod/user/insert.h \
+	runtime/kmod/user/insert.c

@@ -1,0 +1,242 @@
+/* Loading and driving a module: see insert.h. */
+#include "runtime/kmod/user/insert.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "runtime/bpf/load.h"
+#include "runtime/kmod/device.h"
+
+enum { MISC_MAJOR = 10 };
+
+__attribute__((format(printf, 2, 3)))
+static int complain(char **ret_error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(ret_error, format, arguments) < 0)
+		*ret_error = NULL;
+	va_end(arguments);
+	return -1;
+}
+
+bool insert_is_module(const void *image, size_t size)
+{
+	const Elf64_Ehdr *header = image;
+
+	return size > sizeof(*header) &&
+	       !memcmp(header->e_ident, ELFMAG, SELFMAG) &&
+	       header->e_type == ET_REL && header->e_machine != EM_BPF;
+}
+
+/* The name that the kernel will know it by: name=... in its section .modinfo,
+ * whose texts are NUL-terminated. */
+static const char *module_name(const struct object *object)
+{
+	static const char key[] = "\0name=";
+	const char *at = memmem(object->image, object->bytes, key,
+				sizeof(key) - 1);
+	const char *end = (const char *)object->image + object->bytes;
+
+	if (!at || !memchr(at + 6, '\0', end - (at + 6)) ||
+	    strlen(at + 6) >= 64)
+		return NULL;
+	return at + 6;
+}
+
+static int explain_load(int error, const char *name, char **ret_error)
+{
+	switch (error) {
+	case ENOEXEC:
+		return complain(ret_error, "the module %s was built for "
+				"another kernel", name);
+	case ENOENT:
+		return complain(ret_error, "this kernel lacks a symbol that "
+				"the module %s needs", name);
+	case EPERM:
+		return complain(ret_error, "the kernel does not permit modules "
+				"to be loaded: it needs root, and no lockdown");
+	case EKEYREJECTED:
+		return complain(ret_error, "this kernel loads signed modules "
+				"only");
+	case EEXIST:
+		return complain(ret_error, "a module named %s is in use", name);
+	case ENOSYS:
+		return complain(ret_error, "this kernel has no modules");
+	}
+	return complain(ret_error, "cannot load the module %s: %s", name,
+			strerror(error));
+}
+
+static int load_module(struct object *object, const char *name,
+		       uint64_t output_size, char **ret_error)
+{
+	char parameters[64] = "";
+
+	if (output_size)
+		snprintf(parameters, sizeof(parameters), "output_size=%llu",
+			 (unsigned long long)output_size);
+	for (int tries = 0; tries < 2; tries++) {
+		if (!syscall(SYS_init_module, object->image, object->bytes,
+			     parameters))
+			return 0;
+		if (errno != EEXIST)
+			break;
+		/* of a session that was killed */
+		if (syscall(SYS_delete_module, name, O_NONBLOCK)) {
+			errno = EEXIST;
+			break;
+		}
+	}
+	return explain_load(errno, name, ret_error);
+}
+
+/* ---- the device ---- */
+
+static int find_minor(const char *name)
+{
+	FILE *file = fopen("/proc/misc", "re");
+	char found[80];
+	int minor, result = -1;
+
+	while (file && fscanf(file, "%d %79s", &minor, found) == 2)
+		if (!strcmp(found, name))
+			result = minor;
+	if (file)
+		fclose(file);
+	return result;
+}
+
+/* Where nobody makes nodes for new devices we make our own, for a moment. */
+static int open_own_node(const char *name)
+{
+	char folder[] = "/tmp/spile-XXXXXX", path[64];
+	int minor = find_minor(name), device;
+
+	if (minor < 0 || !mkdtemp(folder))
+		return -1;
+	snprintf(path, sizeof(path), "%s/node", folder);
+	mknod(path, S_IFCHR | 0600, makedev(MISC_MAJOR, minor));
+	device = open(path, O_RDWR | O_CLOEXEC);
+	unlink(path);
+	rmdir(folder);
+	return device;
+}
+
+static int open_device(const char *name)
+{
+	char path[80];
+	int device;
+
+	snprintf(path, sizeof(path), "/dev/%s", name);
+	device = open(path, O_RDWR | O_CLOEXEC);
+	return device < 0 ? open_own_node(name) : device;
+}
+
+static int map_device(struct object *object, char **ret_error)
+{
+	struct kmod_layout layout;
+	void *shared;
+	int error;
+
+	if (ioctl(object->device, KMOD_LAYOUT, &layout) ||
+	    layout.shared_size != sizeof(struct wire_shared))
+		return complain(ret_error, "the module is of another spile");
+	shared = mmap(NULL, sizeof(struct wire_shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED, object->device, KMOD_SHARED);
+	if (shared == MAP_FAILED)
+		return complain(ret_error, "cannot map the module's page: %s",
+				strerror(errno));
+	object->shared = shared;
+	error = ring_open(&object->ring, object->device, layout.output_size);
+	return error ? complain(ret_error, "cannot map the module's output: %s",
+				strerror(-error)) : 0;
+}
+
+static int set_global(struct object *object, const char *setting,
+		      char **ret_error)
+{
+	struct kmod_setting asked = { .name = "" };
+	size_t length = strcspn(setting, "=");
+
+	if (!setting[length] || length >= sizeof(asked.name))
+		return complain(ret_error, "'%s' is no setting: write "
+				"name=value", setting);
+	memcpy(asked.name, setting, length);
+	snprintf(asked.value, sizeof(asked.value), "%s", setting + length + 1);
+	if (!ioctl(object->device, KMOD_SET, &asked))
+		return 0;
+	if (errno == ENOENT)
+		return complain(ret_error, "there is no global '%s' to set",
+				asked.name);
+	return complain(ret_error, "global '%s' is a number; '%s' is none",
+			asked.name, asked.value);
+}
+
+int insert_load(struct object *object, const struct load_options *options,
+		char **ret_error)
+{
+	const char *name = module_name(object);
+
+	if (!name)
+		return complain(ret_error, "%s is no kernel module",
+				options->path);
+	if (load_module(object, name, options->output_size, ret_error))
+		return -1;
+	object->module = strdup(name);
+	object->device = open_device(name);
+	if (object->device < 0)
+		return complain(ret_error, "cannot open the device of the "
+				"module %s: %s", name, strerror(errno));
+	if (map_device(object, ret_error))
+		return -1;
+	for (size_t i = 0; i < options->setting_count; i++)
+		if (set_global(object, options->settings[i], ret_error))
+			return -1;
+	return 0;
+}
+
+int insert_attach(struct object *object, char **ret_error)
+{
+	if (!ioctl(object->device, KMOD_ATTACH))
+		return 0;
+	if (errno == ENOENT)
+		return complain(ret_error, "this kernel has not all of the "
+				"tracepoints that the module is to attach to");
+	return complain(ret_error, "the module cannot attach its probes: %s",
+			strerror(errno));
+}
+
+void insert_detach(struct object *object)
+{
+	if (object->device >= 0)
+		ioctl(object->device, KMOD_DETACH);
+}
+
+int insert_run(int device, int probe)
+{
+	return ioctl(device, KMOD_RUN, (long)probe) ? -errno : 0;
+}
+
+void insert_close(struct object *object)
+{
+	if (object->device >= 0)
+		close(object->device);
+	object->device = -1;
+	if (object->module)
+		syscall(SYS_delete_module, object->module, O_NONBLOCK);
+	free(object->module);
+	object->module = NULL;
+}

@@ -1,0 +1,34 @@
+/*
+ * A kernel module as a session's object: the steps of runtime/bpf/load.h for
+ * those that are no BPF. The module goes when the session ends; one that a
+ * killed session left behind does nothing any more, and is taken out before
+ * its like is loaded again.
+ */
+#ifndef SPILE_KMOD_USER_INSERT_H
+#define SPILE_KMOD_USER_INSERT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct load_options;
+struct object;
+
+/* Whether the bytes are a module (and not a BPF object). */
+bool insert_is_module(const void *image, size_t size);
+
+/* Loads object->image, maps its shared page and its output, sets globals.
+ * 0, or -1 with a sentence in *ret_error (malloc'd). */
+int insert_load(struct object *object, const struct load_options *options,
+		char **ret_error);
+
+/* Attaches all that the kernel drives; detaches it. */
+int insert_attach(struct object *object, char **ret_error);
+void insert_detach(struct object *object);
+
+/* Runs the handler of a probe. 0 or -errno. */
+int insert_run(int device, int probe);
+
+/* Takes the module out. The mappings stay the object's. */
+void insert_close(struct object *object);
+
+#endif

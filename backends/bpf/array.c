@@ -253,7 +253,7 @@ static void op_aadd(struct body *b, const struct ir_op *op)
 					  payload, array->order, wrap, value));
 		return;
 	}
-	old = stack_room(e, b->llvm, 8);
+	old = scratch(b, 8);
 	check_full(b, op, LIBRARY(e, "rt_array_add", array->map, key, payload,
 				  array->order, wrap, value, old));
 	long_result(b, op, load(e, e->i64, old));

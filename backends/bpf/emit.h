@@ -191,6 +191,7 @@ struct text text_operand(struct body *b, const struct ir_arg *arg);
 struct text text_of_var(struct body *b, int var);
 struct text text_slot(struct emit *e, LLVMValueRef pointer);
 LLVMValueRef temp_slot(struct body *b, int number);
+LLVMValueRef scratch(struct body *b, unsigned size);
 /* The text as a whole slot, in temp slot @temp if it is not one. */
 LLVMValueRef text_as_slot(struct body *b, const struct text *text, int temp);
 void text_copy(struct emit *e, const struct text *to, const struct text *from);

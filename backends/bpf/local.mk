@@ -16,10 +16,6 @@ backend_bpf_sources = \
 	backends/bpf/output.c \
 	backends/bpf/object.c
 
-# What spile itself knows of this backend: it starts spile-emit.
-backend_bpf_driver_sources = \
-	backends/bpf/bpf.c
-
 # What spile itself has of it: no LLVM.
 backend_bpf_driver_sources = \
 	backends/bpf/bpf.c

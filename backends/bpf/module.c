@@ -37,6 +37,19 @@ static bool module_read(struct emit *e, const char *path)
 	return !failed;
 }
 
+/* What code generation complains of, as the reason of a refusal. */
+static void keep_complaint(LLVMDiagnosticInfoRef info, void *context)
+{
+	struct emit *e = context;
+	char *text;
+
+	if (LLVMGetDiagInfoSeverity(info) != LLVMDSError)
+		return;
+	text = LLVMGetDiagInfoDescription(info);
+	refuse(e, NULL, "%s", text);
+	LLVMDisposeMessage(text);
+}
+
 static bool target_create(struct emit *e)
 {
 	LLVMTargetRef target;
@@ -89,6 +102,7 @@ static void debug_create(struct emit *e)
 bool module_create(struct emit *e, const char *path)
 {
 	e->context = LLVMContextCreate();
+	LLVMContextSetDiagnosticHandler(e->context, keep_complaint, e);
 	if (!module_read(e, path) || !target_create(e))
 		return false;
 	e->builder = LLVMCreateBuilderInContext(e->context);

@@ -242,17 +242,20 @@ static const char *verify(struct emit *e)
 	return reason;
 }
 
+/* From a copy: making code changes the module. */
 static const char *write_file(struct emit *e, const char *path,
 			      LLVMCodeGenFileType type)
 {
+	LLVMModuleRef copy = LLVMCloneModule(e->module);
 	char *message = NULL, *name = arena_strdup(e->arena, path);
 	const char *reason = NULL;
 
-	if (LLVMTargetMachineEmitToFile(e->machine, e->module, name, type,
+	if (LLVMTargetMachineEmitToFile(e->machine, copy, name, type,
 					&message)) {
 		reason = arena_strdup(e->arena, message);
 		LLVMDisposeMessage(message);
 	}
+	LLVMDisposeModule(copy);
 	return reason;
 }
 
@@ -286,5 +289,7 @@ const char *object_write(struct emit *e, const char *path, const char *dump)
 		dump_llvm(e);
 	if (dump && !strcmp(dump, "bpf"))
 		reason = write_file(e, "/dev/stdout", LLVMAssemblyFile);
-	return reason ? reason : write_file(e, path, LLVMObjectFile);
+	if (!reason)
+		reason = write_file(e, path, LLVMObjectFile);
+	return reason ? reason : e->refusal;
 }

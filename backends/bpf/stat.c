@@ -38,7 +38,7 @@ static LLVMValueRef merged(struct body *b, int number, LLVMValueRef key)
 {
 	struct emit *e = b->e;
 	LLVMValueRef function = merge_function(e, number);
-	LLVMValueRef results = stack_room(e, b->llvm, 8 * RT_STAT_RESULTS);
+	LLVMValueRef results = scratch(b, 8 * RT_STAT_RESULTS);
 	LLVMValueRef args[] = { key, results };
 
 	LLVMBuildCall2(e->builder, LLVMGlobalGetValueType(function), function,

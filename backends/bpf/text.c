@@ -12,14 +12,34 @@
 #include "translator/base/arena.h"
 #include "translator/base/buf.h"
 
-enum { COPY_INLINE = 128 };
+enum { COPY_INLINE = 128, ZEROS = 1024 };
 
 /* ---- bytes ---- */
 
+static LLVMValueRef zeros(struct emit *e)
+{
+	LLVMValueRef data = LLVMGetNamedGlobal(e->module, "rt_zeros");
+
+	if (!data)
+		refuse(e, NULL, "the BPF library has no rt_zeros");
+	return data ? data : LLVMConstNull(e->ptr);
+}
+
+/* Large ones by a helper: LLVM would make one call of memset of many stores,
+ * and there is no memset. */
 void bytes_clear(struct emit *e, LLVMValueRef to, unsigned size)
 {
-	for (unsigned i = 0; i < size; i += 8)
-		store(e, constant(e, 0), offset(e, to, i));
+	unsigned most = ZEROS;
+
+	if (size <= COPY_INLINE) {
+		for (unsigned i = 0; i < size; i += 8)
+			store(e, constant(e, 0), offset(e, to, i));
+		return;
+	}
+	for (unsigned at = 0; at < size; at += most)
+		HELPER(e, BPF_FUNC_probe_read_kernel, offset(e, to, at),
+		       constant32(e, size - at < most ? size - at : most),
+		       zeros(e));
 }
 
 void bytes_copy(struct emit *e, LLVMValueRef to, LLVMValueRef from,
@@ -93,6 +113,14 @@ LLVMValueRef temp_slot(struct body *b, int number)
 {
 	return offset(b->e, b->frame, b->e->temps_at +
 		      (unsigned)number * 2 * b->e->text_size);
+}
+
+/* Room for what one operation reads and takes at once. In a frame, since the
+ * stack has no room for one more with each operation. */
+LLVMValueRef scratch(struct body *b, unsigned size)
+{
+	return b->frame ? offset(b->e, b->frame, b->e->value_at) :
+			  stack_room(b->e, b->llvm, size);
 }
 
 /* Literals that functions take as slots lie in writable data: the verifier

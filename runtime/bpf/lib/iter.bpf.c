@@ -31,8 +31,11 @@ struct walk {
 static RT_GEN struct rt_item *item(struct walk *walk, __u64 table, __u64 index)
 {
 	__u64 mask = walk->plan->mask;
-	__u64 at = (index & mask) + (table ? mask + 1 : 0);
+	__u64 at;
 
+	/* what the compiler cannot know it cannot take out of the mask */
+	barrier_var(index);
+	at = (index & mask) + (table ? mask + 1 : 0);
 	return &walk->iter->items[at];
 }
 

@@ -55,15 +55,23 @@ static RT_GEN __u32 bits(__u64 value)
 
 static RT_GEN __u64 bucket(const struct rt_array_plan *plan, __s64 value)
 {
-	__s64 number;
-
 	if (plan->hist == 1)
 		return value < 0 ? 64 - bits(0 - (__u64)value) :
 				   64 + bits(value);
 	if (value < plan->start)
 		return 0;
-	number = 1 + ((__u64)value - (__u64)plan->start) / (__u64)plan->step;
-	return (__u64)number >= plan->buckets ? plan->buckets - 1 : number;
+	return 1 + ((__u64)value - (__u64)plan->start) / (__u64)plan->step;
+}
+
+/* The offset of a bucket. The barrier keeps the compiler from proving the
+ * bound by other means than the verifier's. */
+static RT_GEN __u64 bucket_offset(const struct rt_array_plan *plan,
+				  __u64 number)
+{
+	barrier_var(number);
+	if (number >= plan->buckets)
+		number = plan->buckets - 1;
+	return plan->payload + plan->bucket_at + 8 * number;
 }
 
 /* ---- adding ---- */
@@ -99,14 +107,10 @@ static RT_GEN void add_to_cell(__s64 *cell, const struct rt_array_plan *plan,
 		cell[max_at(parts)] = value;
 	if (parts & STAT_VARIANCE)
 		add_variance(plan, &cell[mean_at(parts)], count + 1, value);
-	if (plan->hist) {
-		__u64 number = bucket(plan, value);
-
-		if (number < plan->buckets)
-			__sync_fetch_and_add(
-				(__s64 *)((char *)cell + plan->bucket_at +
-					  8 * number), 1);
-	}
+	if (plan->hist)
+		__sync_fetch_and_add(
+			(__s64 *)((char *)cell - plan->payload +
+				  bucket_offset(plan, bucket(plan, value))), 1);
 }
 
 static long find_least(void *map, const void *key, const void *value,
@@ -260,8 +264,8 @@ RT_GEN __s64 rt_hist_get(void *map, const void *key,
 		char *value = bpf_map_lookup_percpu_elem(map, key, cpu);
 
 		if (value)
-			count += *(__s64 *)(value + plan->payload +
-					    plan->bucket_at + 8 * number);
+			count += *(__s64 *)(value +
+					    bucket_offset(plan, number));
 	}
 	return count;
 }

@@ -19,10 +19,21 @@ static const struct {
 static const uint16_t utf16[] = { 'a', 0xe9, 0x20ac, 0xd83d, 0xde00, 0 };
 static const uint32_t utf32[] = { 'b', 0xe9, 0x20ac, 0x1f600, 0 };
 
+/* What no one has read yet is not in memory: probes cannot wait for it. */
+static void touch(const volatile char *bytes, unsigned long size)
+{
+	while (size--)
+		(void)bytes[size];
+}
+
 int main(void)
 {
 	static const char text[] = "one\ttwo\0three\n";
 
+	touch(text, sizeof(text));
+	touch((const char *)&numbers, sizeof(numbers));
+	touch((const char *)utf16, sizeof(utf16));
+	touch((const char *)utf32, sizeof(utf32));
 	prctl(0x5350, (long)text, (long)&numbers, (long)utf16, (long)utf32);
 	return 0;
 }

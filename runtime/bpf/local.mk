@@ -1,7 +1,9 @@
 runtime_bpf_sources = \
 	runtime/bpf/relocate.c \
+	runtime/bpf/settings.c \
 	runtime/bpf/load.c \
 	runtime/bpf/ring.c \
 	runtime/bpf/worker.c \
 	runtime/bpf/attach.c \
-	runtime/bpf/drive.c
+	runtime/bpf/drive.c \
+	runtime/bpf/files.c

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST_WORDS = 1024 };
+enum { MOST_WORDS = 1024, SYSTEM_WAIT_MS = 2000 };
 
 /* What only a shell can read. A command without these is executed directly, so
  * that target() is the command and not a shell around it. */
@@ -223,13 +223,50 @@ void child_stop(struct child *child)
 				 .result = -1 };
 }
 
-pid_t child_system(const char *command)
-{
-	pid_t pid = fork();
+/* ---- system() ---- */
 
-	if (pid)
-		return pid < 0 ? -errno : pid;
+int commands_run(struct commands *commands, const char *command)
+{
+	pid_t *larger = reallocarray(commands->pids, commands->count + 1,
+				     sizeof(*larger));
+	pid_t pid;
+
+	if (!larger)
+		return -ENOMEM;
+	commands->pids = larger;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid) {
+		commands->pids[commands->count++] = pid;
+		return 0;
+	}
 	reset_signals();
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(127);
+}
+
+void commands_reap(struct commands *commands)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < commands->count; i++)
+		if (!waitpid(commands->pids[i], NULL, WNOHANG))
+			commands->pids[kept++] = commands->pids[i];
+	commands->count = kept;
+}
+
+void commands_wait(struct commands *commands)
+{
+	for (int ms = 0; commands->count && ms < SYSTEM_WAIT_MS; ms++) {
+		commands_reap(commands);
+		if (commands->count)
+			usleep(1000);
+	}
+}
+
+void commands_free(struct commands *commands)
+{
+	free(commands->pids);
+	*commands = (struct commands){ 0 };
 }

@@ -7,6 +7,7 @@
 #define SPILE_READER_CHILD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct child {
@@ -29,8 +30,18 @@ bool child_succeeded(struct child *child, char *message, size_t size);
 /* Ends it, when it still runs, and releases all. */
 void child_stop(struct child *child);
 
-/* Runs a shell command in the background, as system() of a script does.
- * Returns its process id or -errno. */
-pid_t child_system(const char *command);
+/* Shell commands in the background, as system() of a script starts them. */
+struct commands {
+	pid_t *pids;
+	size_t count;	/* still running */
+};
+
+/* 0 or -errno. */
+int commands_run(struct commands *commands, const char *command);
+/* Forgets those that have ended. */
+void commands_reap(struct commands *commands);
+/* Their output belongs to the session's: they are given a moment to end. */
+void commands_wait(struct commands *commands);
+void commands_free(struct commands *commands);
 
 #endif

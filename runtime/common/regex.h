@@ -113,11 +113,14 @@ static inline __attribute__((always_inline))
 int regex_takes(const struct rt_regex *regex, __u32 target, __u8 c)
 {
 	__u32 class = regex->class_of[target & (REGEX_POSITIONS - 1)];
+	__u64 word;
 
 	if (class >= REGEX_CHARACTER)
 		return c == class - REGEX_CHARACTER;
-	return regex->classes[(class & (REGEX_CLASSES - 1)) * 8 + (c >> 5)] >>
-	       (c & 31) & 1;
+	/* masked as a whole, on 64 bits: what old verifiers understand */
+	word = class * 8 + (c >> 5);
+	__asm__("" : "+r"(word));
+	return regex->classes[word & (REGEX_CLASSES * 8 - 1)] >> (c & 31) & 1;
 }
 
 /* The slots of the thread that goes on, with what lies on the way. */

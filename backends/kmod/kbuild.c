@@ -76,7 +76,7 @@ static const char *write_makefile(struct arena *arena, const char *folder,
 	}
 	buf_printf(&text, "\nccflags-y := -I%s -std=gnu11 "
 		   "-Wno-declaration-after-statement -Wno-unused "
-		   "-Wno-frame-larger-than\n", real ? real : root);
+		   "-Wno-frame-larger-than -g0\n", real ? real : root);
 	free(real);
 	failed = file_write(path, buf_text(&text), text.length);
 	buf_free(&text);

@@ -204,14 +204,30 @@ static void drop_unused_data(struct emit *e)
 	}
 }
 
-/* What is always inlined need not be seen from outside. */
-static void hide_inlined(struct emit *e)
+static void add_attribute(struct emit *e, LLVMValueRef function,
+			  const char *name)
+{
+	unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
+
+	LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex,
+				LLVMCreateEnumAttribute(e->context, kind, 0));
+}
+
+/* What is always inlined need not be seen from outside. The other functions
+ * of the library must stay as they are described: LLVM makes no copies with
+ * fewer arguments of what may not be duplicated. */
+static void fix_library(struct emit *e)
 {
 	LLVMValueRef f = LLVMGetFirstFunction(e->module);
 
-	for (; f; f = LLVMGetNextFunction(f))
-		if (!LLVMIsDeclaration(f) && has_attribute(f, "alwaysinline"))
+	for (; f; f = LLVMGetNextFunction(f)) {
+		if (LLVMIsDeclaration(f) || is_program(f))
+			continue;
+		if (has_attribute(f, "alwaysinline"))
 			LLVMSetLinkage(f, LLVMInternalLinkage);
+		else if (LLVMGetLinkage(f) == LLVMExternalLinkage)
+			add_attribute(e, f, "noduplicate");
+	}
 }
 
 static const char *optimise(struct emit *e)
@@ -274,7 +290,7 @@ const char *object_write(struct emit *e, const char *path, const char *dump)
 	manifest_add(e);
 	LLVMDIBuilderFinalize(e->debug);
 	drop_unused(e);
-	hide_inlined(e);
+	fix_library(e);
 	reason = verify(e);
 	if (reason && dump)
 		dump_llvm(e);

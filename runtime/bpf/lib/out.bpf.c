@@ -6,6 +6,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "runtime/bpf/lib/gen.h"
+#include "runtime/common/format.h"
 
 struct text_record {
 	struct wire_head head;
@@ -92,4 +93,11 @@ RT_GEN __u64 rt_record_text(char *to, const char *text)
 
 	*(__u64 *)to = room;
 	return room + 8;
+}
+
+/* A conversion whose width or precision is an argument. */
+RT_GEN __u64 rt_format_spec(__u64 conversion, __u64 flag, __s64 width,
+			    __s64 precision)
+{
+	return format_spec(conversion, flag, width, precision);
 }

@@ -2,7 +2,6 @@ runtime_bpf_sources = \
 	runtime/bpf/relocate.c \
 	runtime/bpf/settings.c \
 	runtime/bpf/load.c \
-	runtime/bpf/ring.c \
 	runtime/bpf/worker.c \
 	runtime/bpf/attach.c \
 	runtime/bpf/drive.c \

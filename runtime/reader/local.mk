@@ -1,4 +1,5 @@
 reader_sources = \
+	runtime/reader/ring.c \
 	runtime/reader/sink.c \
 	runtime/reader/records.c \
 	runtime/reader/child.c \

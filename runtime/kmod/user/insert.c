@@ -15,7 +15,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "runtime/bpf/load.h"
+#include "runtime/reader/object.h"
 #include "runtime/kmod/device.h"
 
 enum { MISC_MAJOR = 10 };

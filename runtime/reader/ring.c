@@ -5,7 +5,7 @@
  * one piece; that doubles the resident size of the session. Here it is mapped
  * once, and the one record in a round that wraps is copied together.
  */
-#include "runtime/bpf/ring.h"
+#include "runtime/reader/ring.h"
 
 #include <errno.h>
 #include <linux/bpf.h>

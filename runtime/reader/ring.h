@@ -1,11 +1,12 @@
 /*
- * Reading a BPF ring buffer. Programs never wake the reader (a wake-up costs
+ * Reading the output buffer: a BPF ring buffer, or a module's of the same
+ * layout. Programs never wake the reader (a wake-up costs
  * many times what a record does), so it is drained by the clock; the batch
  * interface here keeps the positions in registers and publishes them once in a
  * while.
  */
-#ifndef SPILE_BPF_RING_H
-#define SPILE_BPF_RING_H
+#ifndef SPILE_READER_RING_H
+#define SPILE_READER_RING_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,0 +1,41 @@
+/*
+ * What a session runs, once it is in the kernel: a BPF object or a module. Both
+ * have the same description, shared page and output; runtime/bpf fills this in,
+ * for modules with runtime/kmod/user.
+ */
+#ifndef SPILE_READER_OBJECT_H
+#define SPILE_READER_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "runtime/common/manifest.h"
+#include "runtime/common/wire.h"
+#include "runtime/reader/ring.h"
+
+struct bpf_object;
+
+struct object {
+	struct manifest *manifest;
+	struct bpf_object *bpf;
+	struct wire_shared *shared;	/* the map spile_shared itself */
+	struct ring ring;
+	int ring_fd;
+	size_t bytes;			/* of the file */
+	void *image;			/* the file; until it is loaded */
+	bool is_module;			/* a kernel module: bpf is NULL */
+	int device;			/* of the module, or -1 */
+	char *module;			/* its name, once it is loaded */
+};
+
+struct load_options {
+	const char *path;
+	char *const *settings;	/* name=value */
+	size_t setting_count;
+	uint64_t output_size;	/* -s: bytes, or 0 for what the object says */
+	pid_t target;		/* target() */
+};
+
+#endif

@@ -485,7 +485,9 @@ static void layout_frame(struct emit *e)
 		if (size > key)
 			key = size;
 	}
-	e->temps_at = round8(offsetof(struct rt_frame, message)) +
+	/* the library's part: its three texts have the program's size */
+	e->temps_at = round8(sizeof(struct rt_frame) -
+			     3 * sizeof(struct rt_text)) +
 		      3 * 2 * e->text_size;
 	e->result_at = e->temps_at + TEMPS * 2 * e->text_size;
 	e->key_at = e->result_at + 8 + 2 * e->text_size;
@@ -587,8 +589,9 @@ void limits_find(struct emit *e)
 	for (size_t i = 0; i < count; i++)
 		e->functions[i].machine = find_cycles(e, (int)i);
 	find_callers(e);
-	for (size_t i = 0; i < count; i++)
-		e->functions[i].faults = has_own_faults(e, (int)i);
+	for (size_t i = 0; i < count; i++)	/* recursion: NESTING */
+		e->functions[i].faults = e->functions[i].recursive ||
+					 has_own_faults(e, (int)i);
 	spread_kinds(e);
 	layout_frame(e);
 	for (size_t i = 0; i < count; i++) {

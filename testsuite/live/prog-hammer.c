@@ -1,5 +1,5 @@
 /*
- * One thread on each CPU that we may use makes the same number of getppid
+ * One thread on each CPU that we may use makes the same number of getsid
  * calls (argument 1), all starting together. Prints "calls N": what a tracer
  * of this process must count.
  */
@@ -28,7 +28,7 @@ static void *hammer(void *argument)
 		abort();
 	pthread_barrier_wait(task->start);
 	for (long i = 0; i < task->calls; i++)
-		syscall(SYS_getppid);
+		syscall(SYS_getsid, 0);
 	return NULL;
 }
 

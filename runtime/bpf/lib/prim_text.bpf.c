@@ -55,7 +55,7 @@ RT_INLINE __u32 digit(__u8 c)
 	if (c >= '0' && c <= '9')
 		return c - '0';
 	c |= 0x20;
-	return c >= 'a' && c <= 'z' ? c - 'a' + 10 : 255;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 255;
 }
 
 static long number_step(__u64 i, struct number *number)

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ int main(void)
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)
 	};
 	struct timespec nap = { 0, 1000000 };
+	struct timeval wait = { 0, 1000 };
 	struct stat st;
 	char buffer[16];
 	int fd;
@@ -39,6 +41,7 @@ int main(void)
 	syscall(SYS_kill, getpid(), 0);
 	syscall(SYS_kill, getpid(), SIGCHLD);
 	syscall(SYS_nanosleep, &nap, 0);
+	syscall(SYS_select, 0, 0, 0, 0, &wait);
 	fd = syscall(SYS_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	syscall(SYS_connect, fd, &to, sizeof(to));
 	syscall(SYS_msgget, IPC_PRIVATE, 0);

@@ -43,13 +43,34 @@ static struct symbol *new_local(struct sema *sema, struct scope *scope,
 	return symbol;
 }
 
+static bool in_library(struct span span)
+{
+	return span.source && span.source->library;
+}
+
+/*
+ * What a name means: a local, else a global. A global of the script hides what
+ * an alias of the library calls its variables.
+ */
+static struct symbol *find_symbol(struct sema *sema, struct scope *scope,
+				  const struct expr *expr)
+{
+	struct symbol *local = map_get(scope->locals, expr->text);
+	struct symbol *global;
+
+	if (local && (!in_library(local->span) || in_library(expr->span)))
+		return local;
+	global = sema_global(sema, expr->text, expr->span);
+	if (local && (!global || in_library(global->span)))
+		return local;
+	return global;
+}
+
 static void resolve_symbol(struct sema *sema, struct scope *scope,
 			   struct expr *expr)
 {
-	struct symbol *symbol = map_get(scope->locals, expr->text);
+	struct symbol *symbol = find_symbol(sema, scope, expr);
 
-	if (!symbol)
-		symbol = sema_global(sema, expr->text, expr->span);
 	if (!symbol)
 		symbol = new_local(sema, scope, expr);
 	expr->ref = symbol;
@@ -60,10 +81,8 @@ static void resolve_symbol(struct sema *sema, struct scope *scope,
 static struct symbol *resolve_array(struct sema *sema, struct scope *scope,
 				    struct expr *expr, int keys)
 {
-	struct symbol *symbol = sema_global(sema, expr->text, expr->span);
+	struct symbol *symbol = find_symbol(sema, scope, expr);
 
-	if (map_get(scope->locals, expr->text))
-		symbol = map_get(scope->locals, expr->text);
 	if (!symbol || (!symbol->global && keys > 0)) {
 		diag_report_hint(sema->diag, DIAG_array_undeclared, expr->span,
 				 sema_suggest(sema, 'g', expr->text, NULL),
@@ -249,10 +268,14 @@ static void resolve_call(struct sema *sema, struct scope *scope,
 	size_t arity = expr->list.items.count;
 
 	resolve_list(sema, scope, &expr->list);
-	callee->primitive = -1;
-	callee->function = sema_function(sema, expr->text, arity, expr->span);
-	if (!callee->function)
-		callee->primitive = primitive_find(expr->text, arity);
+	/* A script may have its own function of a primitive's name; the
+	 * library has none, so it is not asked (that reads its index). */
+	callee->primitive = primitive_find(expr->text, arity);
+	callee->function = callee->primitive < 0 ?
+		sema_function(sema, expr->text, arity, expr->span) :
+		sema_own_function(sema, expr->text, arity, expr->span);
+	if (callee->function)
+		callee->primitive = -1;
 	if (!callee->function && callee->primitive < 0) {
 		unknown_function(sema, expr);
 		expr_poison(expr);

@@ -88,6 +88,11 @@ static void add_global(struct sema *sema, struct global_decl *decl)
 	symbol->key_count = -1;
 	if (decl->size || decl->wrap)
 		symbol->is_array = true;
+	if (decl->size && (decl->size->number < 1 ||
+			   decl->size->number > INT32_MAX))
+		diag_report(sema->diag, DIAG_array_size, decl->span,
+			    decl->name, (long long)decl->size->number,
+			    INT32_MAX);
 	if (decl->init) {
 		symbol->type = decl->init->kind == EXPR_STRING ? TYPE_STRING :
 								 TYPE_LONG;
@@ -173,6 +178,10 @@ struct symbol *sema_global(struct sema *sema, const char *name,
 
 	if (!symbol)
 		symbol = map_get(&sema->global_names, name);
+	/* what a script calls its globals is nothing to the library's locals */
+	if (symbol && span.source && span.source->library &&
+	    !symbol->span.source->library)
+		return NULL;
 	if (!symbol) {
 		adopt_all(sema, 'g', name);
 		symbol = map_get(&sema->global_names, name);
@@ -180,18 +189,26 @@ struct symbol *sema_global(struct sema *sema, const char *name,
 	return symbol;
 }
 
-struct function *sema_function(struct sema *sema, const char *name,
-			       size_t arity, struct span span)
+struct function *sema_own_function(struct sema *sema, const char *name,
+				   size_t arity, struct span span)
 {
 	char *key = arena_printf(sema->arena, "%s/%zu", name, arity);
 	struct function *function =
 		map_get(&sema->function_names,
 			private_key(sema, span.source, key));
 
+	return function ? function : map_get(&sema->function_names, key);
+}
+
+struct function *sema_function(struct sema *sema, const char *name,
+			       size_t arity, struct span span)
+{
+	struct function *function = sema_own_function(sema, name, arity, span);
+
 	if (function)
 		return function;
 	adopt_all(sema, 'f', name);
-	return map_get(&sema->function_names, key);
+	return sema_own_function(sema, name, arity, span);
 }
 
 struct candidates {

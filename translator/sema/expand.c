@@ -16,7 +16,9 @@
 #include "translator/syntax/parse.h"
 #include "translator/target/ctype.h"
 
-enum { DEEPEST_ALIAS = 32 };
+/* Aliases of aliases may double at each step; a script that follows more of
+ * them than this is a mistake that would never end. */
+enum { DEEPEST_ALIAS = 32, MOST_FOLLOWED = 1 << 18 };
 
 /* An alias being followed; @outer used it. */
 struct layer {
@@ -228,6 +230,32 @@ static int expand_list(struct sema *sema, struct probe_decl *decl,
 	return found;
 }
 
+/* Told once: what is left of the expansion is dropped. */
+static bool too_many_aliases(struct sema *sema,
+			     const struct probe_point *point,
+			     const struct layer *layer)
+{
+	for (const struct layer *l = layer->outer; l; l = l->outer)
+		if (l->alias == layer->alias) {
+			diag_report(sema->diag, DIAG_alias_loop, point->span,
+				    layer->origin->name);
+			return true;
+		}
+	if (layer->depth > DEEPEST_ALIAS) {
+		if (sema->aliases_followed < MOST_FOLLOWED)
+			diag_report(sema->diag, DIAG_alias_deep, point->span,
+				    layer->origin->name, DEEPEST_ALIAS);
+		sema->aliases_followed = MOST_FOLLOWED;
+		return true;
+	}
+	if (sema->aliases_followed == MOST_FOLLOWED - 1)
+		diag_report(sema->diag, DIAG_alias_many, point->span,
+			    layer->origin->name, MOST_FOLLOWED);
+	if (sema->aliases_followed < MOST_FOLLOWED)
+		sema->aliases_followed++;
+	return sema->aliases_followed == MOST_FOLLOWED;
+}
+
 static int follow_alias(struct sema *sema, struct probe_decl *decl,
 			const struct probe_point *point,
 			struct probe_decl *alias,
@@ -251,12 +279,8 @@ static int follow_alias(struct sema *sema, struct probe_decl *decl,
 	if (!origin->at.origin && outer)
 		origin->at.origin = outer->origin;
 	layer.origin = origin;
-	for (const struct layer *l = outer; l; l = l->outer)
-		if (l->alias == alias || layer.depth > DEEPEST_ALIAS) {
-			diag_report(sema->diag, DIAG_alias_loop, point->span,
-				    origin->name);
-			return 1;
-		}
+	if (too_many_aliases(sema, point, &layer))
+		return 1;
 	sema_adopt(sema, alias->file);
 	return expand_list(sema, decl, &alias->points, point, rest, &layer);
 }

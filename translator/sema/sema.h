@@ -110,6 +110,7 @@ struct sema {
 	VEC(struct probe *) probes;
 	struct map global_names;	/* name, or "file\1name" when private */
 	struct map function_names;	/* "name/arity", private likewise */
+	int aliases_followed;		/* while points are expanded */
 	size_t probes_expanded;		/* files whose probes are expanded */
 	VEC(struct function *) pending;	/* used, not yet resolved */
 };
@@ -142,6 +143,9 @@ struct symbol *sema_global(struct sema *sema, const char *name,
 			   struct span span);
 struct function *sema_function(struct sema *sema, const char *name,
 			       size_t arity, struct span span);
+/* The same among what is taken in already, without asking the library. */
+struct function *sema_own_function(struct sema *sema, const char *name,
+				   size_t arity, struct span span);
 int primitive_find(const char *name, size_t arity);
 const char *sema_suggest(struct sema *sema, char kind, const char *name,
 			 const struct map *locals);

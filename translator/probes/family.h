@@ -28,6 +28,8 @@ struct context_var {
 	int arg;		/* raw argument number */
 };
 
+struct probe_instance;
+
 /* What a handler can see beyond globals: $vars, $$name, ... */
 struct probe_context {
 	VEC(struct context_var) vars;
@@ -35,6 +37,8 @@ struct probe_context {
 	const char *system;	/* $$system, or NULL */
 	bool reads_value;	/* $value may be read (procfs write, input) */
 	bool writes_value;	/* $value may be assigned (procfs read) */
+	/* A return probe: where it was entered, for @entry; or NULL. */
+	const struct probe_instance *entry;
 };
 
 struct probe_pair {

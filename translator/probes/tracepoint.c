@@ -40,16 +40,17 @@ static void add_vars(struct family_env *env, struct probe_context *context,
 	}
 }
 
-static void add_instance(struct family_env *env,
-			 const struct probe_point *point,
-			 struct probe_instances *out,
-			 const struct tracepoint *found, struct btf_types *btf)
+static struct probe_instance *add_instance(struct family_env *env,
+					   const struct probe_point *point,
+					   struct probe_instances *out,
+					   const struct tracepoint *found,
+					   struct btf_types *btf)
 {
 	struct ctype *prototype = btf_tracepoint(btf, found->name);
 	struct probe_instance *instance;
 
 	if (!prototype)
-		return;
+		return NULL;
 	instance = instance_add(env, out, point, "raw_tracepoint");
 	instance->name = arena_printf(env->arena, "kernel.%s(\"%s%s%s\")",
 				      point->components.items[1].name,
@@ -59,6 +60,20 @@ static void add_instance(struct family_env *env,
 	instance->context->name = found->name;
 	instance->context->system = found->system ? found->system : "";
 	add_vars(env, instance->context, prototype);
+	return instance;
+}
+
+/* A system call leaves where it came in: sys_exit has sys_enter as its entry. */
+static void pair_entry(struct family_env *env, const struct probe_point *point,
+		       struct probe_instance *instance, struct btf_types *btf)
+{
+	struct probe_instances entries = { 0 };
+	struct tracepoint enter = { .system = instance->context->system,
+				    .name = "sys_enter" };
+
+	if (strcmp(instance->context->name, "sys_exit") == 0)
+		instance->context->entry =
+			add_instance(env, point, &entries, &enter, btf);
 }
 
 /* Names like the one not found, for the hint. */
@@ -97,8 +112,14 @@ static bool resolve(struct family_env *env, const struct probe_point *point,
 	if (!pattern)
 		return true;
 	tracepoints_match(env->tracepoints(env), pattern, &list);
-	for (size_t i = 0; i < list.items.count; i++)
-		add_instance(env, point, out, &list.items.items[i], btf);
+	for (size_t i = 0; i < list.items.count; i++) {
+		struct probe_instance *instance =
+			add_instance(env, point, out, &list.items.items[i],
+				     btf);
+
+		if (instance)
+			pair_entry(env, point, instance, btf);
+	}
 	if (!out->items.count)
 		suggest(env, env->tracepoints(env), pattern);
 	return true;

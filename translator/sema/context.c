@@ -474,6 +474,79 @@ static void unsupported(struct sema *sema, struct expr *expr, const char *what,
 	expr_poison(expr);
 }
 
+static struct expr *call_tid(struct sema *sema, struct span span)
+{
+	struct expr *call = expr_create(sema->arena, EXPR_CALL, span);
+
+	call->text = "tid";
+	return call;
+}
+
+/* name[tid()] */
+static struct expr *saved_value(struct sema *sema, struct span span,
+				const char *name)
+{
+	struct expr *index = expr_create(sema->arena, EXPR_INDEX, span);
+
+	index->a = expr_create(sema->arena, EXPR_SYMBOL, span);
+	index->a->text = name;
+	*vec_push(sema->arena, &index->list.items) = call_tid(sema, span);
+	return index;
+}
+
+/* An array by thread, that forgets the oldest: an entry whose return is never
+ * seen must not fill it up. */
+static const char *add_saved(struct sema *sema, struct span span)
+{
+	struct global_decl *decl = arena_new(sema->arena, struct global_decl);
+
+	decl->name = arena_printf(sema->arena, "__entry_%zu",
+				  sema->globals.count);
+	decl->span = span;
+	decl->span.origin = NULL;
+	decl->wrap = true;
+	sema_add_global(sema, decl);
+	return decl->name;
+}
+
+/*
+ * @entry(e): a probe where the call is entered saves e under the thread; here
+ * the saved value is read, and the handler forgets it at its end.
+ */
+static void resolve_entry(struct sema *sema, struct scope *scope,
+			  struct expr **slot)
+{
+	struct expr *expr = *slot;
+	const struct probe_instance *entry = scope->probe &&
+		scope->probe->instance->context ?
+		scope->probe->instance->context->entry : NULL;
+	struct probe *probe;
+	struct stmt *save, *forget;
+	const char *name;
+
+	if (!entry) {
+		diag_report(sema->diag, DIAG_entry_outside, expr->span);
+		expr_poison(expr);
+		return;
+	}
+	name = add_saved(sema, expr->span);
+	save = stmt_create(sema->arena, STMT_EXPR, expr->span);
+	save->expr = expr_create(sema->arena, EXPR_ASSIGN, expr->span);
+	save->expr->a = saved_value(sema, expr->span, name);
+	save->expr->b = expr->a;
+	probe = arena_new(sema->arena, struct probe);
+	*probe = (struct probe){ .decl = scope->probe->decl,
+				 .instance = (struct probe_instance *)entry,
+				 .span = expr->span, .body = save,
+				 .listed = entry->name, .quiet = true };
+	*vec_push(sema->arena, &sema->probes) = probe;
+	forget = stmt_create(sema->arena, STMT_DELETE, expr->span);
+	forget->expr = saved_value(sema, expr->span, name);
+	*vec_push(sema->arena, &scope->probe->body->block.items) = forget;
+	*slot = saved_value(sema, expr->span, name);
+	resolve_one(sema, scope, slot);
+}
+
 static void resolve_rest(struct sema *sema, struct scope *scope,
 			 struct expr **slot)
 {
@@ -486,8 +559,7 @@ static void resolve_rest(struct sema *sema, struct scope *scope,
 		*slot = expr->a;
 		(*slot)->ctype = type;
 	} else if (expr->kind == EXPR_ENTRY) {
-		diag_report(sema->diag, DIAG_entry_outside, expr->span);
-		expr_poison(expr);
+		resolve_entry(sema, scope, slot);
 	} else if (expr->kind == EXPR_PROBEWRITE) {
 		unsupported(sema, expr, "@probewrite",
 			    "target variables cannot be written");

@@ -139,6 +139,7 @@ void sema_dump(const struct sema *sema, struct buf *out);
 
 /* symbol.c */
 void sema_adopt(struct sema *sema, struct ast_file *file);
+void sema_add_global(struct sema *sema, struct global_decl *decl);
 struct symbol *sema_global(struct sema *sema, const char *name,
 			   struct span span);
 struct function *sema_function(struct sema *sema, const char *name,

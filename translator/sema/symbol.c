@@ -66,7 +66,7 @@ static char *private_key(struct sema *sema, const struct source *source,
 	return arena_printf(sema->arena, "%p\1%s", (const void *)source, name);
 }
 
-static void add_global(struct sema *sema, struct global_decl *decl)
+void sema_add_global(struct sema *sema, struct global_decl *decl)
 {
 	const char *key = decl->private_scope ?
 		private_key(sema, decl->span.source, decl->name) : decl->name;
@@ -153,7 +153,7 @@ void sema_adopt(struct sema *sema, struct ast_file *file)
 			return;
 	*vec_push(sema->arena, &sema->files) = file;
 	for (size_t i = 0; i < file->globals.count; i++)
-		add_global(sema, file->globals.items[i]);
+		sema_add_global(sema, file->globals.items[i]);
 	for (size_t i = 0; i < file->functions.count; i++)
 		add_function(sema, file->functions.items[i]);
 }

@@ -1,6 +1,7 @@
-# Functions that look a value up in a table, as nested comparisons: no array to
-# fill, no lock to take, eight comparisons for 300 rows. Shared by the
-# generators of tapset files; used with another -f file that calls them.
+# Functions that look a name up by a number, for generators of tapset files. The
+# names are packed into texts, a slot of fixed width each, and a few comparisons
+# find the text: far less to compile than a comparison a name, no array to fill, no
+# lock to take. The last character of a slot is the letter of its length.
 
 # Sorts the rows low .. high of key[] and value[] by the key.
 function sort_rows(low, high,    i, j, k, v)
@@ -17,22 +18,44 @@ function sort_rows(low, high,    i, j, k, v)
 	}
 }
 
-# The rows low .. high as statements that return the value of the key @name.
-# @quote_key, @quote_value: a double quote where these are texts. Not indented:
-# the index of the library reads every byte.
-function print_tree(low, high, name, quote_key, quote_value,    middle, i)
+function slot(text, width)
 {
-	if (high - low < 3) {
-		for (i = low; i <= high; i++)
-			printf "if (%s == %s%s%s) return %s%s%s\n", name, \
-				quote_key, key[i], quote_key, \
-				quote_value, value[i], quote_value
+	if (length(text) >= width) {
+		print "a slot of " width " is too narrow for " text | "cat >&2"
+		exit 1
+	}
+	return sprintf("%-" (width - 1) "s%c", text, 64 + length(text))
+}
+
+# Statements that set "slots" and "at": the text that the number @name is in, and
+# where, for first <= it <= last. The texts are kept below 256 characters,
+# whatever MAXSTRINGLEN is. @ready: the names are slots already.
+function print_slots(names, first, last, width, name, ready,    per, i, text)
+{
+	per = int(248 / width)
+	if (last - first < per) {
+		for (i = first; i <= last; i++)
+			text = text (ready ? names[i] : slot(names[i], width))
+		printf "slots = \"%s\"\nat = %d * (%s - %d)\n", text, width, \
+			name, first
 		return
 	}
-	middle = int((low + high + 1) / 2)
-	printf "if (%s < %s%s%s) {\n", name, quote_key, key[middle], quote_key
-	print_tree(low, middle - 1, name, quote_key, quote_value)
+	i = first + per * int((last - first + per) / per / 2)
+	printf "if (%s < %d) {\n", name, i
+	print_slots(names, first, i - 1, width, name, ready)
 	print "} else {"
-	print_tree(middle, high, name, quote_key, quote_value)
+	print_slots(names, i, last, width, name, ready)
 	print "}"
+}
+
+# Sets "cell" to the slot, @room characters from its beginning.
+function print_cell(room)
+{
+	printf "cell = substr(slots, at, %d)\n", room
+}
+
+# The text in "cell".
+function cell_text(width)
+{
+	return "substr(cell, 0, stringat(cell, " (width - 1) ") - 64)"
 }

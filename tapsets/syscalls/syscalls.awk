@@ -151,21 +151,26 @@ function probe_of(    i, name, numbers, result)
 	printf "\t@__left(\"%s\", %s, %d)\n}\n", name, numbers, result
 }
 
-# The rows that have a number, by it or by the name.
-function names_for(number,    i)
+function names_for(number,    i, last, names)
 {
-	rows = 0
+	last = 0
 	for (i = 1; i <= count; i++) {
 		if (number[i] != "-") {
-			key[++rows] = number[i] + 0
-			value[rows] = name[i]
+			names[number[i] + 0] = name[i]
+			if (number[i] + 0 > last)
+				last = number[i] + 0
 		}
 	}
-	sort_rows(1, rows)
-	print_tree(1, rows, "number", "", "\"")
+	printf "if (number >= 0 && number <= %d) {\n", last
+	print_slots(names, 0, last, 24, "number")
+	print_cell(24)
+	print "text = " cell_text(24)
+	print "if (text != \"\") return text"
+	print "}"
 }
 
-function numbers_for(number,    i)
+# By halves in the sorted names: a slot holds the name, its length, the number.
+function numbers_for(number,    i, rows, names)
 {
 	rows = 0
 	for (i = 1; i <= count; i++) {
@@ -175,7 +180,20 @@ function numbers_for(number,    i)
 		}
 	}
 	sort_rows(1, rows)
-	print_tree(1, rows, "name", "\"", "")
+	for (i = 1; i <= rows; i++)
+		names[i] = sprintf("%s%3d", slot(key[i], 24), value[i])
+	print "low = 1"
+	printf "high = %d\n", rows
+	print "while (low <= high) {"
+	print "middle = (low + high) / 2"
+	print_slots(names, 1, rows, 27, "middle", 1)
+	print_cell(27)
+	print "text = " cell_text(24)
+	print "if (text == name)"
+	print "return strtol(str_replace(substr(cell, 24, 3), \" \", \"\"), 10)"
+	print "if (text < name) low = middle + 1"
+	print "else high = middle - 1"
+	print "}"
 }
 
 END {

@@ -5,13 +5,13 @@ tapset_built = tapsets/errno.stp tapsets/syscalls/flags.stp \
 
 tapset_from = $(top_srcdir)/tapsets
 tapset_calls = $(tapset_from)/syscalls/syscalls.def \
-	$(tapset_from)/syscalls/syscalls.awk $(tapset_from)/tree.awk
-tapset_table = LC_ALL=C $(AWK) -f $(tapset_from)/tree.awk \
+	$(tapset_from)/syscalls/syscalls.awk $(tapset_from)/slots.awk
+tapset_table = LC_ALL=C $(AWK) -f $(tapset_from)/slots.awk \
 	-f $(tapset_from)/syscalls/syscalls.awk
 
 tapsets/errno.stp: $(tapset_from)/errno.def $(tapset_from)/errno.awk \
-		$(tapset_from)/tree.awk
-	$(AM_V_GEN)LC_ALL=C $(AWK) -f $(tapset_from)/tree.awk \
+		$(tapset_from)/slots.awk
+	$(AM_V_GEN)LC_ALL=C $(AWK) -f $(tapset_from)/slots.awk \
 		-f $(tapset_from)/errno.awk $(tapset_from)/errno.def \
 		>$(top_srcdir)/$@.new && mv $(top_srcdir)/$@.new $(top_srcdir)/$@
 

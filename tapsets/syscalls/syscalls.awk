@@ -1,5 +1,5 @@
 # Makes the probes on system calls, and the table of their names:
-#	awk -v part=probes -f tree.awk -f syscalls/syscalls.awk syscalls.def
+#	awk -v part=probes -f slots.awk -f syscalls/syscalls.awk syscalls.def
 #	awk -v part=names ...
 # Each row gives syscall.NAME (also nd_syscall and tp_syscall) and its .return.
 

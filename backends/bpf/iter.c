@@ -1,7 +1,6 @@
 /*
  * Walks over arrays: the library collects and sorts, here the element at hand
- * is read. A walk holds its buffer from begin to end; the bit in the frame
- * makes sure of the end.
+ * is read.
  */
 #include "backends/bpf/emit.h"
 
@@ -9,9 +8,13 @@
 
 #include "runtime/bpf/lib/gen.h"
 
-static LLVMValueRef held_word(struct body *b)
+/* Which of its buffers a foreach uses: in a recursive function by depth. */
+static LLVMValueRef depth(struct body *b)
 {
-	return offset(b->e, b->frame, offsetof(struct rt_frame, held));
+	if (!b->info->recursive)
+		return constant(b->e, 0);
+	return load(b->e, b->e->i32,
+		    offset(b->e, b->frame, offsetof(struct rt_frame, depth)));
 }
 
 static void op_begin(struct body *b, const struct ir_op *op, int number)
@@ -20,32 +23,16 @@ static void op_begin(struct body *b, const struct ir_op *op, int number)
 	int global = e->program->iters.items[number].global;
 	const struct array_info *array = &e->arrays[global];
 	const struct iter_info *iter = &e->iters[number];
-	LLVMValueRef key = LLVMConstNull(e->ptr), mask = key, status;
+	LLVMValueRef key = LLVMConstNull(e->ptr), mask = key;
 
 	if (op->key_count) {
 		key = key_build(b, op, global);
 		mask = key_mask(b, op, global);
 	}
-	status = LIBRARY(e, "rt_iter_begin", array->map, iter->entries,
-			 iter->control, iter->plan, array->plan, key, mask,
-			 long_operand(b, &op->args.items[
-				      op->args.count - 1]));
-	raise_if(b, op, LLVMBuildICmp(e->builder, LLVMIntNE, status,
-				      constant(e, 0), ""),
-		 RT_ERROR_RESOURCE, NULL);
-	store(e, LLVMBuildOr(e->builder, load(e, e->i64, held_word(b)),
-			     constant(e, (int64_t)(1ull << number)), ""),
-	      held_word(b));
-}
-
-static void op_end(struct body *b, int number)
-{
-	struct emit *e = b->e;
-
-	LIBRARY(e, "rt_iter_release", e->iters[number].control);
-	store(e, LLVMBuildAnd(e->builder, load(e, e->i64, held_word(b)),
-			      constant(e, (int64_t)~(1ull << number)), ""),
-	      held_word(b));
+	LIBRARY(e, "rt_iter_begin", array->map, iter->entries, iter->control,
+		iter->plan, array->plan, key, mask,
+		long_operand(b, &op->args.items[op->args.count - 1]),
+		depth(b));
 }
 
 /* A part of the element at hand, at @at in its entry. */
@@ -60,13 +47,13 @@ static void take(struct body *b, const struct ir_op *op, int number,
 	if (b->function->vars.items[op->result].type == IR_LONG) {
 		long_result(b, op, LIBRARY(e, "rt_iter_long", iter->entries,
 					   iter->control, iter->plan,
-					   constant(e, at)));
+					   constant(e, at), depth(b)));
 		return;
 	}
 	there = block_create(e, "there");
 	next = block_create(e, "next");
 	entry = LIBRARY(e, "rt_iter_entry", iter->entries, iter->control,
-			iter->plan);
+			iter->plan, depth(b));
 	LLVMBuildCondBr(e->builder, LLVMBuildIsNull(e->builder, entry, ""),
 			next, there);
 	goto_block(e, there);
@@ -107,17 +94,14 @@ void op_iter(struct body *b, const struct ir_op *op)
 {
 	int number = (int)op->args.items[0].number;
 
-	if (number >= 64) {
-		refuse(b->e, op, "more than 64 foreach loops");
-		return;
-	}
 	switch ((int)op->code) {
 	case IR_ITERBEGIN:
 		op_begin(b, op, number);
 		return;
 	case IR_ITERNEXT:
 		long_result(b, op, LIBRARY(b->e, "rt_iter_next",
-					   b->e->iters[number].control));
+					   b->e->iters[number].control,
+					   depth(b)));
 		return;
 	case IR_ITERKEY:
 		op_key(b, op, number);
@@ -125,6 +109,7 @@ void op_iter(struct body *b, const struct ir_op *op)
 	case IR_ITERVALUE:
 		op_walk_value(b, op, number);
 		return;
+	case IR_ITEREND:
+		return;
 	}
-	op_end(b, number);
 }

@@ -242,6 +242,34 @@ static void plan_sort(struct emit *e, const struct ir_iter *iter,
 	plan->sort = text ? RT_SORT_TEXT : RT_SORT_LONG;
 }
 
+static bool walks(const struct ir_function *function, size_t number)
+{
+	for (size_t i = 0; i < function->blocks.count; i++) {
+		const struct ir_block *block = function->blocks.items[i];
+
+		for (size_t j = 0; j < block->ops.count; j++) {
+			const struct ir_op *op = block->ops.items[j];
+
+			if (op->code == IR_ITERBEGIN &&
+			    op->args.items[0].number == (int64_t)number)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* How many walks of a foreach can be under way: more in a recursive
+ * function. */
+static uint64_t most_walks(struct emit *e, size_t number)
+{
+	for (size_t i = 0; i < e->program->functions.count; i++)
+		if (e->functions[i].recursive &&
+		    walks(e->program->functions.items[i], number))
+			return (uint64_t)session_number(e, "maxnesting",
+							10) + 1;
+	return 1;
+}
+
 static void iter_create(struct emit *e, size_t number)
 {
 	const struct ir_iter *iter = &e->program->iters.items[number];
@@ -250,6 +278,7 @@ static void iter_create(struct emit *e, size_t number)
 	const struct ir_global *global =
 		e->program->globals.items[iter->global];
 	uint64_t room = power_of_two((uint64_t)global->size);
+	uint64_t most = most_walks(e, number);
 	struct rt_iter_plan plan = {
 		.key_size = array->key_size,
 		.value_size = global->value == IR_VALUE_STAT ? 0 :
@@ -266,11 +295,12 @@ static void iter_create(struct emit *e, size_t number)
 				    arena_printf(e->arena, "walk_%zu", number));
 	info->entries = map_create(e,
 		arena_printf(e->arena, "entries_%zu", number),
-		(struct map_shape){ BPF_MAP_TYPE_ARRAY, (uint64_t)global->size,
+		(struct map_shape){ BPF_MAP_TYPE_ARRAY,
+				    most * (uint64_t)global->size,
 				    4, plan.key_size + plan.value_size, 0 });
 	info->control = map_create(e,
 		arena_printf(e->arena, "iter_%zu", number),
-		(struct map_shape){ BPF_MAP_TYPE_ARRAY, 1, 4,
+		(struct map_shape){ BPF_MAP_TYPE_ARRAY, most, 4,
 				    sizeof(struct rt_iter) +
 				    2 * room * sizeof(struct rt_item), 0 });
 }

@@ -284,30 +284,6 @@ static void plain_code(struct emit *e, LLVMValueRef program, size_t number)
 	goto_block(e, next);
 }
 
-/* Walks that the handler left by an error still hold their buffers. */
-static void release_walks(struct emit *e, LLVMValueRef frame)
-{
-	LLVMValueRef held = load(e, e->i64,
-				 offset(e, frame,
-					offsetof(struct rt_frame, held)));
-
-	for (size_t i = 0; i < e->program->iters.count && i < 64; i++) {
-		LLVMBasicBlockRef drop = block_create(e, "drop");
-		LLVMBasicBlockRef next = block_create(e, "next");
-		LLVMValueRef bit = LLVMBuildAnd(
-			e->builder, held, constant(e, (int64_t)(1ull << i)),
-			"");
-
-		LLVMBuildCondBr(e->builder,
-				LLVMBuildICmp(e->builder, LLVMIntNE, bit,
-					      constant(e, 0), ""), drop, next);
-		goto_block(e, drop);
-		LIBRARY(e, "rt_iter_release", e->iters[i].control);
-		LLVMBuildBr(e->builder, next);
-		goto_block(e, next);
-	}
-}
-
 static int64_t action_limit(struct emit *e, const struct ir_probe *probe)
 {
 	int64_t most = session_number(e, "maxaction", 1000);
@@ -341,7 +317,6 @@ static void framed_code(struct emit *e, LLVMValueRef program, size_t number,
 			       LLVMGlobalGetValueType(e->compiled[function]),
 			       e->compiled[function], args, 2, "");
 	}
-	release_walks(e, frame);
 }
 
 static void framed_program(struct emit *e, LLVMValueRef program, size_t number,

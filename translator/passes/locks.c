@@ -11,7 +11,8 @@
  * EXCLUSIVE:	more than one operation on contended globals, or one that is
  *		no atomic step (a walk, a text that is set, a whole array
  *		cleared), or a value read and written by a handler that can
- *		run beside itself.
+ *		run beside itself. Two walks over an array contend even if
+ *		nobody writes it: each foreach has one buffer.
  * SHARED:	one atomic operation on what another uses EXCLUSIVE: it must
  *		not fall in the middle of that one.
  * NONE:	all others.
@@ -30,6 +31,7 @@
 struct access {
 	int operations;
 	bool reads, writes;
+	bool walks;
 	bool long_step;		/* an operation that is no atomic step */
 };
 
@@ -78,6 +80,7 @@ static void access_add(struct access *to, const struct access *from, bool many)
 	to->operations += from->operations * times;
 	to->reads |= from->reads;
 	to->writes |= from->writes;
+	to->walks |= from->walks;
 	to->long_step |= from->long_step;
 	if (to->operations > 2)
 		to->operations = 2;
@@ -134,6 +137,7 @@ static struct access access_of(const struct ir_global *global,
 		return add;
 	case IR_ITERBEGIN: case IR_ITERNEXT:
 		get.long_step = true;
+		get.walks = true;
 		return get;
 	case IR_MOV: case IR_TMOV: case IR_ADD: case IR_SUB: case IR_MUL:
 	case IR_DIV: case IR_MOD: case IR_AND: case IR_OR: case IR_XOR:
@@ -243,7 +247,8 @@ static bool contended_by(const struct handler *a, const struct handler *b,
 	const struct access *x = &a->accesses[global];
 	const struct access *y = &b->accesses[global];
 
-	return x->operations && y->operations && (x->writes || y->writes) &&
+	return x->operations && y->operations &&
+	       (x->writes || y->writes || (x->walks && y->walks)) &&
 	       run_at_once(a, b);
 }
 
@@ -266,7 +271,7 @@ static bool races_itself(const struct handler *handler, size_t globals)
 	for (size_t i = 0; i < globals; i++) {
 		const struct access *access = &handler->accesses[i];
 
-		if (access->writes && access->long_step)
+		if (access->walks || (access->writes && access->long_step))
 			return true;
 		if (access->reads && access->writes && access->operations > 1)
 			return true;
@@ -339,7 +344,8 @@ static bool matters(const struct locks *l, const struct handler *handler,
 
 	return access->operations &&
 	       (contended_by_others(l, handler, global) ||
-		(access->writes && run_at_once(handler, handler)));
+		((access->writes || access->walks) &&
+		 run_at_once(handler, handler)));
 }
 
 /* The first global that the handler contends for, all others joined to it. */

@@ -33,7 +33,6 @@ static RT_GEN void frame_begin(struct rt_frame *frame, __u32 probe)
 	frame->sp = 0;
 	frame->token_at = 0;
 	frame->groups = 0;
-	frame->held = 0;
 	frame->top = 0;
 	frame->depth = 0;
 }

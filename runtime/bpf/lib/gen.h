@@ -50,14 +50,15 @@ struct rt_item {
 	__u64 index;		/* of the entry */
 };
 
-/* Control block of a foreach, followed by two tables of mask + 1 items. */
+/* Control block of a foreach, followed by two tables of mask + 1 items. Who
+ * walks holds the array's lock, so one block will do; a recursive function
+ * has one for each depth. */
 struct rt_iter {
-	__u64 busy;
 	__u64 count, end;	/* collected; count after the limit */
 	__u64 next;
 	__u64 table;		/* 0 or 1: which holds the sorted items */
 	__u64 width, at, left, right;	/* merge sort */
-	__u64 pad[7];
+	__u64 pad[8];
 	struct rt_item items[];
 };
 

@@ -25,7 +25,7 @@ struct walk {
 	const struct rt_iter_plan *plan;
 	const struct rt_array_plan *array;
 	const __u64 *key, *mask;	/* slice; mask NULL: the whole */
-	const char *current;		/* entry at hand */
+	__u32 first;			/* of the entries at this depth */
 };
 
 static RT_GEN struct rt_item *item(struct walk *walk, __u64 table, __u64 index)
@@ -114,13 +114,15 @@ static long collect(void *map, const void *key, const char *value,
 {
 	const struct rt_iter_plan *plan = walk->plan;
 	struct rt_iter *iter = walk->iter;
-	__u32 index = iter->count;
+	__u32 index = walk->first + iter->count;
 	struct rt_item *to;
 	char *entry;
 
 	(void)map;
 	if (!in_slice(walk, key))
 		return 0;
+	if (iter->count >= plan->size)
+		return 1;
 	entry = bpf_map_lookup_elem(walk->entries, &index);
 	if (!entry)
 		return 1;
@@ -128,11 +130,11 @@ static long collect(void *map, const void *key, const char *value,
 	if (plan->value_size)
 		bpf_probe_read_kernel(entry + plan->key_size, plan->value_size,
 				      value + walk->array->payload);
-	to = item(walk, 0, index);
+	to = item(walk, 0, iter->count);
 	to->value = first_value(walk, key, entry);
 	to->order = order_of(walk, key, value);
 	to->index = index;
-	iter->count = index + 1;
+	iter->count++;
 	return 0;
 }
 
@@ -275,21 +277,18 @@ static __attribute__((noinline)) long run(struct walk *walk)
 	return 0;
 }
 
-/*
- * Begins a walk: @control is the map of the control block. 0, or 1 when the
- * buffer is in use by another hit.
- */
+/* Begins a walk: @control is the map of the control blocks. */
 RT_GEN long rt_iter_begin(void *map, void *entries, void *control,
 			  const struct rt_iter_plan *plan,
 			  const struct rt_array_plan *array, const void *key,
-			  const void *mask, __s64 limit)
+			  const void *mask, __s64 limit, __u32 depth)
 {
-	__u32 zero = 0;
-	struct rt_iter *iter = bpf_map_lookup_elem(control, &zero);
-	struct walk walk = { map, entries, iter, plan, array, key, mask, 0 };
+	struct rt_iter *iter = bpf_map_lookup_elem(control, &depth);
+	struct walk walk = { map, entries, iter, plan, array, key, mask,
+			     depth * plan->size };
 
-	if (!iter || __sync_lock_test_and_set(&iter->busy, 1))
-		return 1;
+	if (!iter)
+		return 0;
 	run(&walk);
 	iter->end = limit >= 0 && (__u64)limit < iter->count ? (__u64)limit :
 							       iter->count;
@@ -297,10 +296,9 @@ RT_GEN long rt_iter_begin(void *map, void *entries, void *control,
 }
 
 /* Goes on to the next element: 1, or 0 at the end. */
-RT_GEN __s64 rt_iter_next(void *control)
+RT_GEN __s64 rt_iter_next(void *control, __u32 depth)
 {
-	__u32 zero = 0;
-	struct rt_iter *iter = bpf_map_lookup_elem(control, &zero);
+	struct rt_iter *iter = bpf_map_lookup_elem(control, &depth);
 
 	if (!iter || iter->next >= iter->end)
 		return 0;
@@ -310,31 +308,23 @@ RT_GEN __s64 rt_iter_next(void *control)
 
 /* The entry at hand. */
 RT_GEN const char *rt_iter_entry(void *entries, void *control,
-				 const struct rt_iter_plan *plan)
+				 const struct rt_iter_plan *plan, __u32 depth)
 {
-	__u32 zero = 0;
-	struct rt_iter *iter = bpf_map_lookup_elem(control, &zero);
+	struct rt_iter *iter = bpf_map_lookup_elem(control, &depth);
 	struct walk walk = { .iter = iter, .plan = plan };
+	__u32 index;
 
 	if (!iter)
 		return 0;
-	zero = item(&walk, iter->table, iter->next - 1)->index;
-	return bpf_map_lookup_elem(entries, &zero);
+	index = item(&walk, iter->table, iter->next - 1)->index;
+	return bpf_map_lookup_elem(entries, &index);
 }
 
 RT_GEN __s64 rt_iter_long(void *entries, void *control,
-			  const struct rt_iter_plan *plan, __u32 at)
+			  const struct rt_iter_plan *plan, __u32 at,
+			  __u32 depth)
 {
-	const char *entry = rt_iter_entry(entries, control, plan);
+	const char *entry = rt_iter_entry(entries, control, plan, depth);
 
 	return entry ? *(__s64 *)(entry + at) : 0;
-}
-
-RT_GEN void rt_iter_release(void *control)
-{
-	__u32 zero = 0;
-	struct rt_iter *iter = bpf_map_lookup_elem(control, &zero);
-
-	if (iter)
-		__sync_lock_test_and_set(&iter->busy, 0);
 }

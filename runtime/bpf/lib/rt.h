@@ -66,7 +66,6 @@ struct rt_frame {
 	__u16 group_from[RT_GROUPS];
 	__u16 group_to[RT_GROUPS];
 	__u64 busy;		/* claimed by a hit */
-	__u64 held;		/* iterators that this hit holds, a bit each */
 	__u32 top;		/* step machine: free part of the stack */
 	__u32 depth;		/* step machine: recursive calls now */
 	struct rt_text message;	/* of RT_ERROR_TEXT */

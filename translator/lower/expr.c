@@ -32,19 +32,19 @@ operand *lower_list(struct lower *lower, struct expr_list *list, size_t from)
 {
 	size_t count = list->items.count - from;
 	operand *values = arena_array(lower->arena, operand, count + 1);
+	size_t last = count;	/* one that changes locals */
 
+	while (last > 0 && !changes_locals(list->items.items[from + last - 1]))
+		last--;
 	for (size_t i = 0; i < count; i++) {
 		struct expr *expr = list->items.items[from + i];
-		bool changed = false;
 
 		if (expr->kind == EXPR_WILDCARD) {
 			values[i] = (operand){ .kind = IR_ARG_ANY };
 			continue;
 		}
 		values[i] = lower_expr(lower, expr);
-		for (size_t j = i + 1; j < count && !changed; j++)
-			changed = changes_locals(list->items.items[from + j]);
-		if (changed && values[i].kind == IR_ARG_VAR)
+		if (i + 1 < last && values[i].kind == IR_ARG_VAR)
 			values[i] = copied(lower, values[i], expr->type);
 	}
 	return values;

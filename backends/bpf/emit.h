@@ -248,6 +248,10 @@ const struct prim_row *prim_find(struct arena *arena, const char *name,
 				 int count);
 bool prim_flag(const struct prim_row *row, char flag);
 
+/* ---- guard.c ---- */
+void guard_create(struct emit *e, LLVMValueRef program, int function,
+		  LLVMBasicBlockRef out);
+
 /* ---- probe.c, object.c ---- */
 void probes_create(struct emit *e);
 const char *object_write(struct emit *e, const char *path, const char *dump);

@@ -5,6 +5,7 @@ backend_bpf_sources = \
 	backends/bpf/module.c \
 	backends/bpf/maps.c \
 	backends/bpf/probe.c \
+	backends/bpf/guard.c \
 	backends/bpf/block.c \
 	backends/bpf/call.c \
 	backends/bpf/text.c \

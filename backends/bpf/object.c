@@ -15,6 +15,8 @@
 #include "runtime/common/manifest.h"
 #include "translator/base/arena.h"
 
+enum { MANY_PROBES = 16 };
+
 /* ---- the manifest ---- */
 
 static struct manifest_pairs pairs_of(struct emit *e, const struct ir_pair *items,
@@ -216,6 +218,21 @@ static void add_attribute(struct emit *e, LLVMValueRef function,
 /* What is always inlined need not be seen from outside. The other functions
  * of the library must stay as they are described: LLVM makes no copies with
  * fewer arguments of what may not be duplicated. */
+/* What surrounds each handler is one function when there are many. Hidden:
+ * the kernel then checks it with each caller, as it must what gives a
+ * pointer. */
+static void share_claim(struct emit *e)
+{
+	LLVMValueRef claim = LLVMGetNamedFunction(e->module, "rt_frame_claim");
+	unsigned kind = LLVMGetEnumAttributeKindForName("alwaysinline", 12);
+
+	if (!claim || e->program->probes.count < MANY_PROBES)
+		return;
+	LLVMRemoveEnumAttributeAtIndex(claim, LLVMAttributeFunctionIndex, kind);
+	add_attribute(e, claim, "noinline");
+	LLVMSetVisibility(claim, LLVMHiddenVisibility);
+}
+
 static void fix_library(struct emit *e)
 {
 	LLVMValueRef f = LLVMGetFirstFunction(e->module);
@@ -290,6 +307,7 @@ const char *object_write(struct emit *e, const char *path, const char *dump)
 	manifest_add(e);
 	LLVMDIBuilderFinalize(e->debug);
 	drop_unused(e);
+	share_claim(e);
 	fix_library(e);
 	reason = verify(e);
 	if (reason && dump)

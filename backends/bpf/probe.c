@@ -361,6 +361,7 @@ static void program_create(struct emit *e, size_t number)
 	function_begin(e, program);
 	out = block_create(e, "out");
 	gate(e, probe, out);
+	guard_create(e, program, probe->function, out);
 	if (e->functions[probe->function].plain) {
 		lock_take(e, probe, out);
 		plain_code(e, program, number);

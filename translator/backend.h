@@ -13,6 +13,7 @@ struct ir_program;
 struct backend_options {
 	const char *kernel_release;	/* -r, or the running kernel */
 	const char *work_folder;	/* for intermediate files */
+	const char *cache_folder;	/* for parts that serve again; NULL */
 	const char *output;		/* path of the artefact to write */
 	const char *dump;		/* "llvm" or "bpf": also print that; NULL */
 	int verbose;			/* messages of tools shown */

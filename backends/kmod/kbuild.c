@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,13 @@ static const char *find_root(struct arena *arena)
 	return NULL;
 }
 
+static const char *object_name(struct arena *arena, size_t source)
+{
+	const char *base = file_base(sources[source]);
+
+	return arena_printf(arena, "%.*s.o", (int)strlen(base) - 2, base);
+}
+
 static const char *copy_file(struct arena *arena, const char *from,
 			     const char *to)
 {
@@ -69,11 +77,8 @@ static const char *write_makefile(struct arena *arena, const char *folder,
 	int failed;
 
 	buf_printf(&text, "obj-m := %s.o\n%s-y := main_script.o", name, name);
-	for (size_t i = 0; i < SOURCES; i++) {
-		const char *base = file_base(sources[i]);
-
-		buf_printf(&text, " %.*s.o", (int)strlen(base) - 2, base);
-	}
+	for (size_t i = 0; i < SOURCES; i++)
+		buf_printf(&text, " %s", object_name(arena, i));
 	buf_printf(&text, "\nccflags-y := -I%s -std=gnu11 "
 		   "-Wno-declaration-after-statement -Wno-unused "
 		   "-Wno-frame-larger-than -g0\n", real ? real : root);
@@ -84,27 +89,95 @@ static const char *write_makefile(struct arena *arena, const char *folder,
 				     strerror(errno)) : NULL;
 }
 
-static const char *write_sources(struct arena *arena, const char *source,
-				 const char *name, const char *folder)
+static const char *copy_sources(struct arena *arena, const char *root,
+				const char *folder)
 {
-	const char *root = find_root(arena), *reason;
-	const char *script = arena_printf(arena, "%s/main_script.c", folder);
+	const char *reason = NULL;
 
-	if (!root)
-		return "the sources of the module runtime are not installed";
-	if (file_write(script, source, strlen(source)))
-		return arena_printf(arena, "cannot write %s: %s", script,
-				    strerror(errno));
-	for (size_t i = 0; i < SOURCES; i++) {
+	for (size_t i = 0; i < SOURCES && !reason; i++)
 		reason = copy_file(arena,
 				   arena_printf(arena, "%s/%s", root,
 						sources[i]),
 				   arena_printf(arena, "%s/%s", folder,
 						file_base(sources[i])));
-		if (reason)
-			return reason;
+	return reason;
+}
+
+/* ---- the runtime's objects: compiled once for a kernel, then kept ---- */
+
+/* Changes when a file of the folder does. */
+static uint64_t hash_folder(struct arena *arena, const char *folder,
+			    uint64_t hash)
+{
+	struct file_names names = { 0 };
+
+	if (file_list(arena, folder, &names))
+		return hash;
+	for (size_t i = 0; i < names.names.count; i++) {
+		const char *name = names.names.items[i];
+		const char *dot = strrchr(name, '.');
+		size_t size = 0;
+		char *text;
+
+		if (!dot || (strcmp(dot, ".c") && strcmp(dot, ".h") &&
+			     strcmp(dot, ".def")))
+			continue;
+		text = file_read(arena, arena_printf(arena, "%s/%s", folder,
+						     name), &size);
+		for (size_t j = 0; text && j < size; j++)
+			hash = (hash ^ (unsigned char)text[j]) * 0x100000001b3;
 	}
-	return write_makefile(arena, folder, root, name);
+	return hash;
+}
+
+/* Where the objects for this kernel are kept, or NULL. */
+static const char *kept_folder(struct arena *arena, const char *root,
+			       const struct backend_options *options)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	if (!options->cache_folder)
+		return NULL;
+	hash = hash_folder(arena, arena_printf(arena, "%s/runtime/kmod", root),
+			   hash);
+	hash = hash_folder(arena, arena_printf(arena, "%s/runtime/common",
+					       root), hash);
+	return arena_printf(arena, "%s/kmod-%s-%016" PRIx64,
+			    options->cache_folder, options->kernel_release,
+			    hash);
+}
+
+/* kbuild takes an object that is named so as it is, but looks in the notes of
+ * its making for sources: there are none. */
+static bool use_kept(struct arena *arena, const char *kept,
+		     const char *folder)
+{
+	for (size_t i = 0; i < SOURCES; i++) {
+		const char *name = object_name(arena, i);
+
+		if (copy_file(arena, arena_printf(arena, "%s/%s", kept, name),
+			      arena_printf(arena, "%s/%s_shipped", folder,
+					   name)) ||
+		    file_write(arena_printf(arena, "%s/.%s.cmd", folder, name),
+			       "\n", 1))
+			return false;
+	}
+	return true;
+}
+
+/* Not being able to keep them only costs time. */
+static void keep(struct arena *arena, const char *kept, const char *folder)
+{
+	if (file_make_folder(kept))
+		return;
+	for (size_t i = 0; i < SOURCES; i++) {
+		const char *name = object_name(arena, i);
+
+		if (copy_file(arena, arena_printf(arena, "%s/%s", folder,
+						  name),
+			      arena_printf(arena, "%s/%s", kept, name)))
+			return;
+	}
 }
 
 /* ---- running make ---- */
@@ -160,6 +233,8 @@ static const char *make_module(struct arena *arena, const char *build,
 		verbose = 0;
 	if (status == 127)
 		return "make is not installed";
+	if (status < 0)
+		return "the kernel's build was ended from outside";
 	return status ? arena_printf(arena, "the module does not build:\n%s",
 				     text ? text : "") : NULL;
 }
@@ -169,7 +244,10 @@ const char *kbuild_run(struct arena *arena, const char *source,
 {
 	const char *build = arena_printf(arena, "/lib/modules/%s/build",
 					 options->kernel_release);
-	const char *folder = options->work_folder, *reason;
+	const char *folder = options->work_folder, *root = find_root(arena);
+	const char *script = arena_printf(arena, "%s/main_script.c", folder);
+	const char *kept, *reason = NULL;
+	bool found;
 	char *real;
 
 	if (!file_is_folder(build))
@@ -177,7 +255,17 @@ const char *kbuild_run(struct arena *arena, const char *source,
 				    "%s (%s): install them, or use "
 				    "--runtime=bpf, which needs none",
 				    options->kernel_release, build);
-	reason = write_sources(arena, source, name, folder);
+	if (!root)
+		return "the sources of the module runtime are not installed";
+	if (file_write(script, source, strlen(source)))
+		return arena_printf(arena, "cannot write %s: %s", script,
+				    strerror(errno));
+	kept = kept_folder(arena, root, options);
+	found = kept && use_kept(arena, kept, folder);
+	if (!found)
+		reason = copy_sources(arena, root, folder);
+	if (!reason)
+		reason = write_makefile(arena, folder, root, name);
 	if (reason)
 		return reason;
 	real = realpath(folder, NULL);
@@ -186,6 +274,8 @@ const char *kbuild_run(struct arena *arena, const char *source,
 	free(real);
 	if (reason)
 		return reason;
+	if (kept && !found)
+		keep(arena, kept, folder);
 	return copy_file(arena, arena_printf(arena, "%s/%s.ko", folder, name),
 			 options->output);
 }

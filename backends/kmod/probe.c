@@ -108,7 +108,7 @@ void program_write(struct gen *gen)
 	write_line(out, "static struct rt_lock locks[%d];",
 		   lock_count(gen) + 1);
 	write_line(out, "const struct rt_program rt_program = {");
-	write_line(out, ".name = \"%s\", .text_max = %d,", program->name,
+	write_line(out, ".name = KBUILD_MODNAME, .text_max = %d,",
 		   gen->text_max);
 	write_line(out, ".max_errors = %" PRId64 "ull,",
 		   limit(gen, "maxerrors", 0));

@@ -197,7 +197,6 @@ static const struct file_operations operations = {
 
 static struct miscdevice device = {
 	.minor = MISC_DYNAMIC_MINOR,
-	.name = KBUILD_MODNAME,
 	.fops = &operations,
 	.mode = 0600,
 };
@@ -217,6 +216,8 @@ static int __init start(void)
 	u32 i;
 	int error;
 
+	/* not KBUILD_MODNAME: this file is compiled once for many modules */
+	device.name = rt_program.name;
 	for (i = 0; i < rt_program.lock_count; i++)
 		rwlock_init(&rt_program.locks[i].lock);
 	error = rt_output_create();

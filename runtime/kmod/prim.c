@@ -228,27 +228,26 @@ PRIM_TEXT(str_replace, const char *text, const char *from, const char *with)
 	rt_copy(to, room, out);
 }
 
+/* The value of a digit; large if it is none. Bases end at 16. */
 static u64 digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 10 : 99;
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 255;
 }
 
 PRIM_LONG(strtol, const char *text, s64 base)
 {
-	bool minus = false;
+	bool minus = *text == '-';
 	u64 value = 0;
 
 	(void)frame;
-	while (*text == ' ' || (*text >= '\t' && *text <= '\r'))
-		text++;
-	if (*text == '-' || *text == '+')
-		minus = *text++ == '-';
+	if (base < 0 || base == 1 || base > 36)
+		return 0;
+	text += minus;
 	if ((base == 0 || base == 16) && text[0] == '0' &&
-	    (text[1] | 32) == 'x') {
+	    (text[1] | 0x20) == 'x' && digit(text[2]) < 16) {
 		text += 2;
 		base = 16;
 	} else if (base == 0) {

@@ -18,7 +18,7 @@
 #include "translator/base/buf.h"
 #include "translator/base/file.h"
 
-static const char *folder(struct arena *arena)
+const char *cache_folder(struct arena *arena)
 {
 	const char *own = getenv("SYSTEMTAP_DIR");
 	const char *xdg = getenv("XDG_CACHE_HOME");
@@ -113,7 +113,7 @@ static uint64_t hash(const char *bytes, size_t size)
 static const char *entry(struct session *session, const char *key, size_t size,
 			 const char *suffix)
 {
-	const char *at = folder(session->arena);
+	const char *at = cache_folder(session->arena);
 
 	return at ? arena_printf(session->arena, "%s/%016" PRIx64 "%s", at,
 				 hash(key, size), suffix) : NULL;
@@ -166,7 +166,7 @@ const char *cache_store(struct session *session, const char *artefact,
 	key = facts(session, &key_size);
 	path = key ? entry(session, key, key_size, suffix) : NULL;
 	/* The object first: facts without an object would be a false hit. */
-	if (!path || file_make_folder(folder(session->arena)) < 0 ||
+	if (!path || file_make_folder(cache_folder(session->arena)) < 0 ||
 	    file_write(path, bytes, size) < 0 ||
 	    file_write(entry(session, key, key_size, ".facts"), key,
 		       key_size) < 0)
@@ -176,7 +176,7 @@ const char *cache_store(struct session *session, const char *artefact,
 
 int cache_clean(struct arena *arena)
 {
-	const char *at = folder(arena);
+	const char *at = cache_folder(arena);
 
 	if (at && file_remove(at) < 0) {
 		fprintf(stderr, "spile: cannot remove '%s': %s\n", at,

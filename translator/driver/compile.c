@@ -442,6 +442,8 @@ static int pass4(struct session *session, struct ir_program *program)
 				session->module, backend->suffix);
 	options.kernel_release = kernel_release(session->kernel);
 	options.work_folder = folder;
+	options.cache_folder = session->options->cache == CACHE_OFF ? NULL :
+			       cache_folder(session->arena);
 	options.output = artefact;
 	options.dump = dump_name(session->options);
 	options.verbose = session->options->verbosity[3];
@@ -460,6 +462,8 @@ static int pass4(struct session *session, struct ir_program *program)
 		fprintf(stderr, "spile: kept %s\n", folder);
 	else if (session->artefact != artefact)
 		file_remove(folder);
+	else
+		session->work_folder = folder;
 	tell(session, 4, &watch, arena_printf(session->arena,
 		"compiled for %s into \"%s\"", backend->name,
 		session->artefact ? session->artefact : "nothing"));

@@ -25,6 +25,7 @@ struct session {
 	const char *runtime;		/* "bpf" or "kernel": of this try */
 	const char *module;		/* name of the session */
 	const char *artefact;		/* path of the object, after pass 4 */
+	const char *work_folder;	/* to remove after the run, or NULL */
 	const char *reason;		/* why BPF cannot do it, for auto */
 };
 
@@ -46,6 +47,8 @@ const char *cache_find(struct session *session, const char *suffix);
 const char *cache_store(struct session *session, const char *artefact,
 			const char *suffix);
 int cache_clean(struct arena *arena);
+/* Where it is, or NULL if there can be none. */
+const char *cache_folder(struct arena *arena);
 
 /* run.c: hands the artefact to the runner and waits. Exit status. */
 int session_run(struct session *session);

@@ -14,13 +14,13 @@
 enum { ALL = STAT_COUNT | STAT_SUM | STAT_MIN | STAT_MAX | STAT_AVG |
 	     STAT_VARIANCE };
 
-static void merge_one(int64_t *merged, const int64_t *cell)
+static void merge_one(__s64 *merged, const __s64 *cell)
 {
 	memset(merged, 0, 8 * 8);
-	stat_merge((__s64 *)merged, (const __s64 *)cell, ALL, 0);
+	stat_merge(merged, (const __s64 *)cell, ALL, 0);
 }
 
-static int64_t variance(const int64_t *merged, unsigned int shift)
+static __s64 variance(const __s64 *merged, unsigned int shift)
 {
 	return stat_variance((const __s64 *)merged, ALL, shift);
 }
@@ -43,46 +43,46 @@ static void places(void **state)
 
 static void recorded(void **state)
 {
-	int64_t cell[8] = { 0 }, scaled[8] = { 0 }, one[8] = { 0 };
-	int64_t merged[8];
+	__s64 cell[8] = { 0 }, scaled[8] = { 0 }, one[8] = { 0 };
+	__s64 merged[8];
 
 	(void)state;
-	stat_add((__s64 *)one, ALL, 0, 7);
+	stat_add(one, ALL, 0, 7);
 	merge_one(merged, one);
 	assert_int_equal(variance(merged, 0), 0);
 
-	stat_add((__s64 *)cell, ALL, 0, 3);
-	stat_add((__s64 *)cell, ALL, 0, 8);
-	stat_add((__s64 *)cell, ALL, 0, -2);
+	stat_add(cell, ALL, 0, 3);
+	stat_add(cell, ALL, 0, 8);
+	stat_add(cell, ALL, 0, -2);
 	merge_one(merged, cell);
 	assert_int_equal(merged[0], 3);
 	assert_int_equal(merged[1], 9);
 	assert_int_equal(merged[2], -2);
 	assert_int_equal(merged[3], 8);
-	assert_int_equal(stat_average((__s64 *)merged), 3);
+	assert_int_equal(stat_average(merged), 3);
 	assert_int_equal(variance(merged, 0), 25);
 
 	memset(cell, 0, sizeof(cell));
 	for (int i = 0; i < 100; i++) {
-		stat_add((__s64 *)cell, ALL, 0, i);
-		stat_add((__s64 *)scaled, ALL, 10, i * 1000);
+		stat_add(cell, ALL, 0, i);
+		stat_add(scaled, ALL, 10, i * 1000);
 	}
 	merge_one(merged, cell);
 	assert_int_equal(variance(merged, 0), 5741);
 	merge_one(merged, scaled);
 	assert_int_equal(variance(merged, 10), 841666666);
-	assert_int_equal(stat_average((__s64 *)merged), 49500);
+	assert_int_equal(stat_average(merged), 49500);
 }
 
 /* The example of the manual: 1 to 5. */
 static void manual(void **state)
 {
-	int64_t cell[8] = { 0 }, scaled[8] = { 0 }, merged[8];
+	__s64 cell[8] = { 0 }, scaled[8] = { 0 }, merged[8];
 
 	(void)state;
 	for (int i = 1; i <= 5; i++) {
-		stat_add((__s64 *)cell, ALL, 0, i);
-		stat_add((__s64 *)scaled, ALL, 1, i);
+		stat_add(cell, ALL, 0, i);
+		stat_add(scaled, ALL, 1, i);
 	}
 	merge_one(merged, cell);
 	assert_int_equal(variance(merged, 0), 12);
@@ -93,19 +93,19 @@ static void manual(void **state)
 /* Two processors' cells give the variance of all values. */
 static void merges(void **state)
 {
-	int64_t a[8] = { 0 }, b[8] = { 0 }, empty[8] = { 0 }, merged[8];
+	__s64 a[8] = { 0 }, b[8] = { 0 }, empty[8] = { 0 }, merged[8];
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
-		stat_add((__s64 *)(i % 3 ? a : b), ALL, 10, i * 10 - 3000);
+		stat_add((i % 3 ? a : b), ALL, 10, i * 10 - 3000);
 	memset(merged, 0, sizeof(merged));
-	stat_merge((__s64 *)merged, (__s64 *)empty, ALL, 0);
-	stat_merge((__s64 *)merged, (__s64 *)a, ALL, 0);
-	stat_merge((__s64 *)merged, (__s64 *)b, ALL, 0);
+	stat_merge(merged, empty, ALL, 0);
+	stat_merge(merged, a, ALL, 0);
+	stat_merge(merged, b, ALL, 0);
 	assert_int_equal(merged[0], 1000);
 	assert_int_equal(merged[2], -3000);
 	assert_int_equal(merged[3], 6990);
-	assert_int_equal(stat_average((__s64 *)merged), 1995);
+	assert_int_equal(stat_average(merged), 1995);
 	/* 100 * (1000 * 1000 - 1) / 12 * 1000 / 999 = 8341666.7, but
 	 * the means are rounded */
 	assert_in_range(variance(merged, 10), 8341000, 8343000);

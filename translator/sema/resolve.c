@@ -228,6 +228,14 @@ static void resolve_hist(struct sema *sema, struct scope *scope,
 	memcpy(symbol->hist_bounds, bounds, sizeof(bounds));
 }
 
+/* A body of embedded C: alone, or (as the parser has it) in a block. */
+static bool is_embedded(const struct stmt *body)
+{
+	if (body->kind == STMT_BLOCK && body->block.items.count == 1)
+		body = body->block.items.items[0];
+	return body->kind == STMT_EMBEDDED;
+}
+
 static void resolve_function(struct sema *sema, struct function *function)
 {
 	struct scope scope = { .locals = &function->locals,
@@ -237,7 +245,7 @@ static void resolve_function(struct sema *sema, struct function *function)
 		return;
 	function->resolved = true;
 	function->used = true;
-	if (function->decl->body->kind == STMT_EMBEDDED) {
+	if (is_embedded(function->decl->body)) {
 		diag_report(sema->diag, DIAG_embedded_backend,
 			    function->decl->span);
 		return;
@@ -700,10 +708,13 @@ void sema_resolve(struct sema *sema)
 		resolve_probe(sema, sema->probes.items[i]);
 		sema_expand(sema);
 	}
-	for (size_t i = 0; i < sema->functions.count; i++)
-		if (!sema->functions.items[i]->decl->span.source->library &&
-		    !sema->functions.items[i]->resolved) {
-			resolve_function(sema, sema->functions.items[i]);
-			sema->functions.items[i]->used = false;
-		}
+	for (size_t i = 0; i < sema->functions.count; i++) {
+		struct function *f = sema->functions.items[i];
+
+		if (f->decl->span.source->library || f->resolved ||
+		    is_embedded(f->decl->body))
+			continue;
+		resolve_function(sema, f);
+		f->used = false;
+	}
 }

@@ -328,7 +328,8 @@ static void drop_assignment(struct prune *prune, struct stmt *stmt)
 	    expr->a->kind != EXPR_SYMBOL || expr_is_poison(expr))
 		return;
 	symbol = expr->a->ref;
-	if (symbol->global || symbol->reads)
+	/* none in what is never executed: names there are not resolved */
+	if (!symbol || symbol->global || symbol->reads)
 		return;
 	if (own(expr->span) && !symbol->is_param && !expr->span.origin)
 		diag_report(prune->sema->diag, DIAG_unused_local,

@@ -1,8 +1,9 @@
 /*
  * Artefacts of earlier compilations. An entry is two files: the object, and
- * the facts that it was made from (all of them, as text). An entry counts only
- * if its facts are equal to ours to the byte, so names need no strong hash,
- * and a damaged or foreign entry is a miss. Files are replaced at once.
+ * the facts that it was made from (all of them, as text) with the size and
+ * hash of the object. An entry counts only if its facts are equal to ours to
+ * the byte, so names need no strong hash, and a damaged or foreign entry is a
+ * miss. Files are replaced at once.
  */
 #include "translator/driver/session.h"
 
@@ -119,6 +120,23 @@ static const char *entry(struct session *session, const char *key, size_t size,
 				 hash(key, size), suffix) : NULL;
 }
 
+/* The last line of the facts: what the object must be. */
+static const char *seal(struct arena *arena, const char *bytes, size_t size)
+{
+	return arena_printf(arena, "\nobject %zu %016" PRIx64 "\n", size,
+			    hash(bytes, size));
+}
+
+static bool is_sealed(struct session *session, const char *path,
+		      const char *expected)
+{
+	size_t size;
+	const char *bytes = file_read(session->arena, path, &size);
+
+	return bytes && strcmp(seal(session->arena, bytes, size),
+			       expected) == 0;
+}
+
 const char *cache_find(struct session *session, const char *suffix)
 {
 	size_t size, known_size;
@@ -131,15 +149,14 @@ const char *cache_find(struct session *session, const char *suffix)
 	key = facts(session, &size);
 	path = key ? entry(session, key, size, ".facts") : NULL;
 	known = path ? file_read(session->arena, path, &known_size) : NULL;
-	if (!known || known_size != size || memcmp(known, key, size) != 0)
+	if (!known || known_size <= size || memcmp(known, key, size) != 0)
 		return NULL;
 	path = entry(session, key, size, suffix);
-	return file_exists(path) ? path : NULL;
+	return is_sealed(session, path, known + size) ? path : NULL;
 }
 
 static const char *store_named(struct session *session, const char *bytes,
-			       size_t size, const char *artefact,
-			       const char *suffix)
+			       size_t size, const char *suffix)
 {
 	const char *path = arena_printf(session->arena, "%s%s",
 					session->options->module_name, suffix);
@@ -148,7 +165,22 @@ static const char *store_named(struct session *session, const char *bytes,
 		return path;
 	fprintf(stderr, "spile: cannot write '%s': %s\n", path,
 		strerror(errno));
-	return artefact;
+	return NULL;
+}
+
+/* Facts and seal; the object is there already. */
+static int store_facts(struct session *session, const char *key,
+		       size_t key_size, const char *end)
+{
+	struct buf text = { 0 };
+	int status;
+
+	buf_write(&text, key, key_size);
+	buf_puts(&text, end);
+	status = file_write(entry(session, key, key_size, ".facts"),
+			    buf_text(&text), text.length);
+	buf_free(&text);
+	return status;
 }
 
 const char *cache_store(struct session *session, const char *artefact,
@@ -162,14 +194,14 @@ const char *cache_store(struct session *session, const char *artefact,
 	if (!bytes)
 		return artefact;
 	if (session->options->module_name)
-		return store_named(session, bytes, size, artefact, suffix);
+		return store_named(session, bytes, size, suffix);
 	key = facts(session, &key_size);
 	path = key ? entry(session, key, key_size, suffix) : NULL;
 	/* The object first: facts without an object would be a false hit. */
 	if (!path || file_make_folder(cache_folder(session->arena)) < 0 ||
 	    file_write(path, bytes, size) < 0 ||
-	    file_write(entry(session, key, key_size, ".facts"), key,
-		       key_size) < 0)
+	    store_facts(session, key, key_size,
+			seal(session->arena, bytes, size)) < 0)
 		return artefact;
 	return path;
 }

@@ -238,11 +238,6 @@ static int pass1(struct session *session, struct buf *dump)
 		if (file)
 			sema_add(session->sema, file);
 	}
-	for (int i = 0; i < options->arg_count; i++)
-		if (!session->facts.arg_used[i] &&
-		    !diag_errors(session->diag))
-			diag_report(session->diag, DIAG_argument_unused,
-				    nowhere, options->args[i]);
 	tell(session, 1, &watch, "parsed user script");
 	return diag_errors(session->diag) ? -1 : 0;
 }
@@ -273,6 +268,19 @@ static void set_sema_options(struct session *session)
 				    &session->env, &session->sema_options);
 }
 
+/* After pass 2: files of the library may use arguments too (argv). */
+static void warn_arguments(struct session *session)
+{
+	const struct options *options = session->options;
+	struct span nowhere = { 0 };
+
+	for (int i = 0; i < options->arg_count; i++)
+		if (!session->facts.arg_used[i] &&
+		    !diag_errors(session->diag))
+			diag_report(session->diag, DIAG_argument_unused,
+				    nowhere, options->args[i]);
+}
+
 static int pass2(struct session *session)
 {
 	struct stopwatch watch;
@@ -280,6 +288,7 @@ static int pass2(struct session *session)
 
 	start(&watch);
 	status = sema_run(session->sema);
+	warn_arguments(session);
 	tell(session, 2, &watch,
 	     arena_printf(session->arena, "analyzed script: %zu probe%s, "
 			  "%zu function%s, %zu global%s",
@@ -467,7 +476,7 @@ static int pass4(struct session *session, struct ir_program *program)
 	tell(session, 4, &watch, arena_printf(session->arena,
 		"compiled for %s into \"%s\"", backend->name,
 		session->artefact ? session->artefact : "nothing"));
-	return problem ? 1 : 0;
+	return session->artefact ? 0 : 1;
 }
 
 static int show(struct buf *text)

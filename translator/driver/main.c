@@ -58,7 +58,10 @@ static int run(struct arena *arena, const struct options *options)
 		puts(session.artefact);
 		return 0;
 	}
-	return session_run(&session);
+	status = session_run(&session);
+	if (session.work_folder)
+		file_remove(session.work_folder);
+	return status;
 }
 
 int main(int argc, char **argv)

@@ -42,7 +42,8 @@ int session_list(struct session *session);
 
 /* cache.c: path of a valid artefact for this session, or NULL; and its
  * making: copies @artefact in, gives its path there (or @artefact itself when
- * that fails). */
+ * that fails). With -m it goes to this folder instead: NULL after a message
+ * when that fails. */
 const char *cache_find(struct session *session, const char *suffix);
 const char *cache_store(struct session *session, const char *artefact,
 			const char *suffix);

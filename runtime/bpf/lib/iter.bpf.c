@@ -259,7 +259,7 @@ static long renumber_step(__u32 step, struct walk *walk)
 	return 0;
 }
 
-static __attribute__((noinline)) long run(struct walk *walk)
+static RT_GEN long run(struct walk *walk)
 {
 	struct rt_iter *iter = walk->iter;
 

@@ -362,12 +362,18 @@ static void resolve_address(struct sema *sema, struct scope *scope,
 			    struct expr **slot)
 {
 	struct expr *expr = *slot;
+	bool cast = expr->a->kind == EXPR_CAST;
 	struct target *target;
 	const char *reason = NULL;
 
 	resolve_one(sema, scope, &expr->a);
 	if (expr_is_poison(expr->a)) {
 		expr_poison(expr);
+		return;
+	}
+	/* A whole structure is where its address says. */
+	if (cast) {
+		*slot = expr->a;
 		return;
 	}
 	target = expr->a->kind == EXPR_TARGET ? expr->a->ref : NULL;

@@ -495,8 +495,10 @@ int session_compile(struct session *session)
 	set_sema_options(session);
 	if (pass1(session, &dump) < 0)
 		return 1;
-	if (options->last_pass == 1 || options->dump == DUMP_AST)
+	if (options->last_pass == 1 || options->dump == DUMP_AST) {
+		warn_arguments(session);
 		return show(&dump);
+	}
 	buf_free(&dump);
 	if (pass2(session) < 0)
 		return 1;

@@ -132,7 +132,7 @@ function probe_of(    i, name, numbers, result)
 	body = tail = format = values = ""
 	result = 1
 	name = $2
-	numbers = ($3 == "-" ? -1 : $3) ", " ($4 == "-" ? -1 : $4)
+	numbers = ($3 == "-" ? -2 : $3) ", " ($4 == "-" ? -2 : $4)
 	for (i = 5; i <= NF; i++) {
 		if ($i == "!hex")
 			result = 2

@@ -38,7 +38,8 @@ static const char *find_root(struct arena *arena)
 	const char *folder = file_program_folder(arena);
 	const char *roots[] = {
 		folder ? arena_printf(arena, "%s/tapsets/..", folder) : ".",
-		folder ? folder : ".", SPILE_PKGDATADIR,
+		folder ? arena_printf(arena, "%s/../share/spile", folder) : ".",
+		SPILE_PKGDATADIR,
 	};
 
 	for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++)

@@ -303,87 +303,16 @@ static int pass2(struct session *session)
 
 /* ---- pass 3 ---- */
 
-struct limit_row {
-	const char *name, *key, *value;
-};
-
-/* -D names and what they set; the defaults are SystemTap's. */
-static const struct limit_row limit_rows[] = {
-	{ "MAXSTRINGLEN", "maxstringlen", "512" },
-	{ "MAXACTION", "maxaction", "1000" },
-	{ "MAXACTION_BEGIN", "maxaction_begin", NULL },
-	{ "MAXNESTING", "maxnesting", "64" },
-	{ "MAXMAPENTRIES", "maxmapentries", "2048" },
-	{ "MAXERRORS", "maxerrors", "0" },
-	{ "MAXSKIPPED", "maxskipped", "100" },
-	{ "MAXTRYLOCK", "maxtrylock", "100" },
-};
-
-static const char *limit_value(struct session *session,
-			       const struct limit_row *row)
-{
-	const char *value = row->value;
-
-	for (size_t i = 0; i < session->options->limits.count; i++)
-		if (strcmp(session->options->limits.items[i].name,
-			   row->name) == 0)
-			value = session->options->limits.items[i].value;
-	return value;
-}
-
-static size_t collect_limits(struct session *session,
-			     struct lower_limit *limits)
-{
-	size_t n = 0;
-	const char *action = limit_value(session, &limit_rows[1]);
-
-	for (size_t i = 0; i < sizeof(limit_rows) / sizeof(limit_rows[0]);
-	     i++) {
-		const char *value = limit_value(session, &limit_rows[i]);
-
-		if (!value)
-			value = arena_printf(session->arena, "%lld",
-					     atoll(action) * 10);
-		limits[n++] = (struct lower_limit){ limit_rows[i].key, value };
-	}
-	limits[n++] = (struct lower_limit){ "cpus",
-		arena_printf(session->arena, "%d",
-			     kernel_possible_cpus(session->kernel)) };
-	return n;
-}
-
-/* A limit must be a number that makes sense. */
-static int check_limits(struct session *session,
-			const struct lower_limit *limits)
-{
-	struct span nowhere = { 0 };
-
-	for (size_t i = 0; i < sizeof(limit_rows) / sizeof(limit_rows[0]);
-	     i++) {
-		char *end;
-		long long value = strtoll(limits[i].value, &end, 0);
-		bool text = strcmp(limits[i].name, "maxstringlen") == 0;
-
-		if (*end || end == limits[i].value || value < 0 ||
-		    (text && (value < 16 || value > 4096)))
-			diag_report(session->diag, DIAG_limit_range, nowhere,
-				    limit_rows[i].name, limits[i].value,
-				    text ? "a number from 16 to 4096" :
-					   "a number from 0");
-	}
-	return diag_errors(session->diag) ? -1 : 0;
-}
-
 static struct ir_program *pass3(struct session *session)
 {
-	struct lower_limit limits[16];
-	size_t count = collect_limits(session, limits);
+	struct lower_limit limits[SESSION_LIMITS];
+	size_t count;
 	struct ir_program *program;
 	struct stopwatch watch;
 	const char *breach;
 
 	start(&watch);
-	if (check_limits(session, limits) < 0)
+	if (session_limits(session, limits, &count) < 0)
 		return NULL;
 	program = lower_program(session->sema, session->module, limits, count);
 	if (!program)

@@ -37,6 +37,12 @@ void session_open(struct session *session, struct arena *arena,
  * session->artefact is set after pass 4. */
 int session_compile(struct session *session);
 
+/* limits.c: -D and the defaults, checked. 0, or -1 after a report. */
+enum { SESSION_LIMITS = 16 };
+struct lower_limit;
+int session_limits(struct session *session, struct lower_limit *ret,
+		   size_t *ret_count);
+
 /* -l, -L and --dump-*. Exit status. */
 int session_list(struct session *session);
 

@@ -1,0 +1,125 @@
+/* The limits of -D: what each is called in a program, and which are sensible. */
+#include "translator/driver/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "translator/base/arena.h"
+#include "translator/diag/diag.h"
+#include "translator/lower/lower.h"
+#include "translator/target/kernel.h"
+
+struct limit_row {
+	const char *name, *key, *value;
+};
+
+/* -D names and what they set; the defaults are SystemTap's. */
+static const struct limit_row limit_rows[] = {
+	{ "MAXSTRINGLEN", "maxstringlen", "512" },
+	{ "MAXACTION", "maxaction", "1000" },
+	{ "MAXACTION_BEGIN", "maxaction_begin", NULL },
+	{ "MAXNESTING", "maxnesting", "64" },
+	{ "MAXMAPENTRIES", "maxmapentries", "2048" },
+	{ "MAXERRORS", "maxerrors", "0" },
+	{ "MAXSKIPPED", "maxskipped", "100" },
+	{ "MAXTRYLOCK", "maxtrylock", "100" },
+	{ "HIST_WIDTH", "hist_width", "50" },
+	{ "HIST_ELISION", "hist_elision", "2" },
+};
+
+#define ROW_COUNT (sizeof(limit_rows) / sizeof(limit_rows[0]))
+
+/* Of SystemTap's runtime; nothing here corresponds to them. */
+static const char *const without_effect[] = {
+	"INTERRUPTIBLE", "KRETACTIVE", "MAXBACKTRACE", "MAXUPROBES",
+	"MINSTACKSPACE", "STAP_OVERRIDE_STUCK_CONTEXT", "STP_ALIBI",
+	"STP_EXECTRACE", "STP_FORCE_STDOUT_TTY", "STP_MAX_BUCKETS",
+	"STP_NO_BUILDID_CHECK", "STP_NO_OVERLOAD", "STP_NO_VERREL_CHECK",
+	"STP_OVERLOAD_INTERVAL", "STP_OVERLOAD_THRESHOLD",
+	"STP_PROCFS_BUFSIZE", "STP_TIMING", "STP_TIMING_NSECS",
+	"TRYLOCKDELAY",
+};
+
+#define WITHOUT_COUNT (sizeof(without_effect) / sizeof(without_effect[0]))
+
+static void check_name(struct session *session, const char *name)
+{
+	const char *known[ROW_COUNT + WITHOUT_COUNT];
+	struct span nowhere = { 0 };
+	const char *near;
+
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		known[i] = limit_rows[i].name;
+	memcpy(known + ROW_COUNT, without_effect, sizeof(without_effect));
+	for (size_t i = 0; i < ROW_COUNT + WITHOUT_COUNT; i++)
+		if (strcmp(known[i], name) == 0)
+			return;
+	near = diag_nearest(name, known, ROW_COUNT + WITHOUT_COUNT);
+	diag_report_hint(session->diag, DIAG_limit_unknown, nowhere,
+			 near ? arena_printf(session->arena,
+					     "did you mean '%s'?", near) :
+				NULL, name);
+}
+
+static const char *limit_value(struct session *session,
+			       const struct limit_row *row)
+{
+	const char *value = row->value;
+
+	for (size_t i = 0; i < session->options->limits.count; i++)
+		if (strcmp(session->options->limits.items[i].name,
+			   row->name) == 0)
+			value = session->options->limits.items[i].value;
+	return value;
+}
+
+static size_t collect(struct session *session,
+			     struct lower_limit *limits)
+{
+	size_t n = 0;
+	const char *action = limit_value(session, &limit_rows[1]);
+
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		const char *value = limit_value(session, &limit_rows[i]);
+
+		if (!value)
+			value = arena_printf(session->arena, "%lld",
+					     atoll(action) * 10);
+		limits[n++] = (struct lower_limit){ limit_rows[i].key, value };
+	}
+	limits[n++] = (struct lower_limit){ "cpus",
+		arena_printf(session->arena, "%d",
+			     kernel_possible_cpus(session->kernel)) };
+	return n;
+}
+
+/* A limit must be a number that makes sense. */
+static int check_values(struct session *session,
+			const struct lower_limit *limits)
+{
+	struct span nowhere = { 0 };
+
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		char *end;
+		long long value = strtoll(limits[i].value, &end, 0);
+		bool text = strcmp(limits[i].name, "maxstringlen") == 0;
+
+		if (*end || end == limits[i].value || value < 0 ||
+		    (text && (value < 16 || value > 4096)))
+			diag_report(session->diag, DIAG_limit_range, nowhere,
+				    limit_rows[i].name, limits[i].value,
+				    text ? "a number from 16 to 4096" :
+					   "a number from 0");
+	}
+	return diag_errors(session->diag) ? -1 : 0;
+}
+
+
+int session_limits(struct session *session, struct lower_limit *ret,
+		   size_t *ret_count)
+{
+	*ret_count = collect(session, ret);
+	for (size_t i = 0; i < session->options->limits.count; i++)
+		check_name(session, session->options->limits.items[i].name);
+	return check_values(session, ret);
+}

@@ -98,6 +98,8 @@ static void add_probe(struct sema *sema, struct probe_decl *decl,
 	probe->instance = instance;
 	probe->span = point->span;
 	probe->listed = instance->name;
+	if (layer && !layer->outer)
+		probe->alias = layer->alias;
 	for (const struct layer *l = layer; l; l = l->outer) {
 		probe->span = l->origin->at;
 		probe->listed = l->listed;

@@ -2,6 +2,7 @@ sema_sources = \
 	translator/sema/sema.h \
 	translator/sema/symbol.c \
 	translator/sema/expand.c \
+	translator/sema/merge.c \
 	translator/sema/context.c \
 	translator/sema/poison.h \
 	translator/sema/resolve.c \

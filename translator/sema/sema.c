@@ -100,6 +100,7 @@ int sema_run(struct sema *sema)
 	for (int i = 0; i < sema->options->assignment_count; i++)
 		assign_global(sema, sema->options->assignments[i]);
 	sema_expand(sema);
+	sema_merge(sema);
 	sema_resolve(sema);
 	any = sema->probes.count > 0;
 	if (diag_errors(sema->diag))

@@ -70,6 +70,7 @@ struct probe {
 	struct span span;		/* of its point in the script */
 	const char *listed;		/* its name for -l: alias, if by one */
 	struct stmt *body;
+	const struct probe_decl *alias;	/* the only one on the way, or NULL */
 	struct map locals;
 	struct expr *condition;		/* if (...) of the point, or NULL */
 	bool quiet;			/* made by the translator */
@@ -153,6 +154,9 @@ const char *sema_suggest(struct sema *sema, char kind, const char *name,
 
 /* expand.c: points to probes, for files not expanded yet. */
 void sema_expand(struct sema *sema);
+
+/* merge.c: joins probes of one event that differ in their aliases only. */
+void sema_merge(struct sema *sema);
 
 /* resolve.c: names, context and compile-time tests in one body. */
 void sema_resolve(struct sema *sema);

@@ -83,6 +83,8 @@ struct emit {
 	unsigned *global_at;	/* scalars: offset in the data section */
 	unsigned globals_size;
 	struct iter_info *iters;
+	size_t *joins;		/* by probe: whose program it is part of */
+	bool *joined;
 	LLVMValueRef globals, relocs, locks;
 	struct map literals;
 };
@@ -251,6 +253,10 @@ bool prim_flag(const struct prim_row *row, char flag);
 /* ---- guard.c ---- */
 void guard_create(struct emit *e, LLVMValueRef program, int function,
 		  LLVMBasicBlockRef out);
+/* Is the first thing a function does to return unless an argument of the
+ * event has a value? */
+bool guard_test(struct emit *e, int function, int64_t *ret_argument,
+		int64_t *ret_value);
 
 /* ---- probe.c, object.c ---- */
 void probes_create(struct emit *e);

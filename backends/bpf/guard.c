@@ -180,3 +180,33 @@ void guard_create(struct emit *e, LLVMValueRef program, int function,
 	LLVMBuildBr(e->builder, full);
 	goto_block(e, full);
 }
+
+bool guard_test(struct emit *e, int number, int64_t *ret_argument,
+		int64_t *ret_value)
+{
+	const struct ir_function *function =
+		e->program->functions.items[number];
+	const struct ir_block *block = function->blocks.items[0];
+	const struct ir_op *read, *test, *end;
+	size_t leaves;
+
+	if (block->ops.count != 3)
+		return false;
+	read = block->ops.items[0];
+	test = block->ops.items[1];
+	end = block->ops.items[2];
+	if (read->code != IR_ARG || end->code != IR_BRANCH ||
+	    (test->code != IR_EQ && test->code != IR_NE) ||
+	    test->args.items[0].kind != IR_ARG_VAR ||
+	    test->args.items[0].number != read->result ||
+	    test->args.items[1].kind != IR_ARG_LONG ||
+	    end->args.items[0].kind != IR_ARG_VAR ||
+	    end->args.items[0].number != test->result)
+		return false;
+	leaves = test->code == IR_NE ? 1 : 2;
+	if (!only_returns(function, (int)end->args.items[leaves].number))
+		return false;
+	*ret_argument = read->args.items[0].number;
+	*ret_value = test->args.items[1].number;
+	return true;
+}

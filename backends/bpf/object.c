@@ -32,6 +32,21 @@ static struct manifest_pairs pairs_of(struct emit *e, const struct ir_pair *item
 	return pairs;
 }
 
+static struct manifest_pairs pairs_and(struct emit *e,
+				       const struct manifest_pairs *pairs,
+				       const char *key, const char *value)
+{
+	struct manifest_pairs more = {
+		arena_array(e->arena, struct manifest_pair, pairs->count + 1),
+		pairs->count + 1
+	};
+
+	for (size_t i = 0; i < pairs->count; i++)
+		more.items[i] = pairs->items[i];
+	more.items[pairs->count] = (struct manifest_pair){ key, value };
+	return more;
+}
+
 static bool has_pair(const struct manifest_pairs *pairs, const char *key)
 {
 	return manifest_pair_get(pairs, key) != NULL;
@@ -43,21 +58,10 @@ static void describe_session(struct emit *e, struct manifest *manifest)
 	const struct ir_program *program = e->program;
 
 	*pairs = pairs_of(e, program->session.items, program->session.count);
-
-	struct manifest_pair *items = arena_array(e->arena,
-						  struct manifest_pair,
-						  pairs->count + 2);
-
-	if (pairs->count)
-		memcpy(items, pairs->items,
-		       pairs->count * sizeof(*items));
-	pairs->items = items;
 	if (!has_pair(pairs, "name"))
-		items[pairs->count++] = (struct manifest_pair){
-			"name", program->name };
+		*pairs = pairs_and(e, pairs, "name", program->name);
 	if (!has_pair(pairs, "backend"))
-		items[pairs->count++] = (struct manifest_pair){ "backend",
-								"bpf" };
+		*pairs = pairs_and(e, pairs, "backend", "bpf");
 }
 
 static char type_letter(const struct ir_global *global)
@@ -111,10 +115,14 @@ static void describe_probes(struct emit *e, struct manifest *manifest)
 
 		manifest->probes[i] = (struct manifest_probe){
 			.kind = probe->kind, .name = probe->name,
-			.program = arena_printf(e->arena, "p%zu", i),
+			.program = arena_printf(e->arena, "p%zu", e->joins[i]),
 			.pairs = pairs_of(e, probe->pairs.items,
 					  probe->pairs.count),
 		};
+		if (e->joins[i] != i)
+			manifest->probes[i].pairs = pairs_and(
+				e, &manifest->probes[i].pairs, "joins",
+				arena_printf(e->arena, "%zu", e->joins[i]));
 	}
 }
 

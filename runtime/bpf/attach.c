@@ -58,6 +58,9 @@ static int attach_raw_tracepoint(struct attach *attach, struct probe *probe,
 	struct bpf_link *link;
 
 	(void)attach;
+	/* its handler is part of another probe's program on this event */
+	if (manifest_pair_get(&probe->about->pairs, "joins"))
+		return 0;
 	if (!name)
 		return complain(ret_error, "the object is damaged: probe %s "
 				"names no tracepoint", probe->about->name);

@@ -49,7 +49,8 @@ struct manifest_site {
  *	timer			interval (ns), randomize (ns)
  *	perf			type, config, period or hertz, cpus ("0-3,8", or
  *				"all")
- *	raw_tracepoint		name
+ *	raw_tracepoint		name, joins (number of the probe in whose program
+ *				this one runs; it is attached for both)
  *	tracepoint		system, name
  *	procfs_read procfs_write	path, umask, maxsize
  *	input			unit ("char" or "line")

@@ -24,6 +24,7 @@ struct tracepoints;
 /* A $variable of a probe. */
 struct context_var {
 	const char *name;	/* with its $ */
+	const char *number;	/* another name, "$arg1", or NULL */
 	struct ctype *type;	/* of the argument */
 	int arg;		/* raw argument number */
 };

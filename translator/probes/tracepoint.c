@@ -25,8 +25,9 @@ static bool matches(const struct probe_point *point)
 	return point_is(point, trace, 2) || point_is(point, tracepoint, 2);
 }
 
+/* By their names; with @numbers as $arg1, $arg2 ... too. */
 static void add_vars(struct family_env *env, struct probe_context *context,
-		     struct ctype *prototype)
+		     struct ctype *prototype, bool numbers)
 {
 	size_t count;
 	struct ctype_member *params = ctype_members(prototype, &count);
@@ -37,6 +38,8 @@ static void add_vars(struct family_env *env, struct probe_context *context,
 		var->name = arena_printf(env->arena, "$%s", params[i].name);
 		var->type = params[i].type;
 		var->arg = (int)i;
+		var->number = numbers ? arena_printf(env->arena, "$arg%zu",
+						     i + 1) : NULL;
 	}
 }
 
@@ -59,7 +62,8 @@ static struct probe_instance *add_instance(struct family_env *env,
 	instance_pair(env, instance, "name", "%s", found->name);
 	instance->context->name = found->name;
 	instance->context->system = found->system ? found->system : "";
-	add_vars(env, instance->context, prototype);
+	add_vars(env, instance->context, prototype,
+		 strcmp(point->components.items[1].name, "tracepoint") == 0);
 	return instance;
 }
 

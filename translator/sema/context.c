@@ -24,7 +24,9 @@ static const struct context_var *find_var(const struct scope *scope,
 		return NULL;
 	context = scope->probe->instance->context;
 	for (size_t i = 0; i < context->vars.count; i++)
-		if (strcmp(context->vars.items[i].name, name) == 0)
+		if (strcmp(context->vars.items[i].name, name) == 0 ||
+		    (context->vars.items[i].number &&
+		     strcmp(context->vars.items[i].number, name) == 0))
 			return &context->vars.items[i];
 	return NULL;
 }

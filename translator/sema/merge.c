@@ -48,26 +48,20 @@ static char guess_type(struct sema *sema, const struct expr *expr)
 {
 	const struct function *f;
 
-	switch (expr->kind) {
-	case EXPR_STRING:
+	if (expr->kind == EXPR_STRING ||
+	    (expr->kind == EXPR_PRINT && expr->text[0] == 's'))
 		return 's';
-	case EXPR_PRINT:
-		return expr->text[0] == 's' ? 's' : '?';
-	case EXPR_BINARY:
+	if (expr->kind == EXPR_BINARY)
 		return expr->op == OP_CAT ? 's' : 'l';
-	case EXPR_NUMBER:
-	case EXPR_UNARY:
-	case EXPR_TARGET:
-	case EXPR_ACCESS:
+	if (expr->kind == EXPR_NUMBER || expr->kind == EXPR_UNARY ||
+	    expr->kind == EXPR_TARGET || expr->kind == EXPR_ACCESS)
 		return 'l';
-	case EXPR_CALL:
-		f = sema_function(sema, expr->text, expr->list.items.count,
-				  expr->span);
-		return !f || f->decl->type == TYPE_UNKNOWN ? '?' :
-		       f->decl->type == TYPE_STRING ? 's' : 'l';
-	default:
+	if (expr->kind != EXPR_CALL)
 		return '?';
-	}
+	f = sema_function(sema, expr->text, expr->list.items.count,
+			  expr->span);
+	return !f || f->decl->type == TYPE_UNKNOWN ? '?' :
+	       f->decl->type == TYPE_STRING ? 's' : 'l';
 }
 
 struct assigned {

@@ -55,27 +55,18 @@ static bool call_has_effect(struct expr *expr)
 	return strchr(primitives[callee->primitive].flags, 'e') != NULL;
 }
 
-/* Assignments to globals and anything seen outside; faults do not count. */
+/* Assignments and anything seen outside; faults do not count. */
 static bool has_effect(struct expr *expr)
 {
 	if (!expr || expr_is_poison(expr))
 		return false;
-	switch (expr->kind) {
-	case EXPR_CALL:
+	if (expr->kind == EXPR_CALL)
 		return call_has_effect(expr);
-	case EXPR_PRINT:
-		return expr->text[0] != 's' || list_has_effect(&expr->list);
-	case EXPR_ASSIGN:
-	case EXPR_INCDEC:
-		if (expr->a->kind != EXPR_SYMBOL ||
-		    ((struct symbol *)expr->a->ref)->global)
-			return true;
+	if (expr->kind == EXPR_ASSIGN || expr->kind == EXPR_INCDEC ||
+	    expr->kind == EXPR_MATCH)
 		return true;
-	case EXPR_MATCH:
+	if (expr->kind == EXPR_PRINT && expr->text[0] != 's')
 		return true;
-	default:
-		break;
-	}
 	return has_effect(expr->a) || has_effect(expr->b) ||
 	       has_effect(expr->c) || list_has_effect(&expr->list);
 }

@@ -118,9 +118,8 @@ static void resolve_list(struct sema *sema, struct scope *scope,
 }
 
 static void check_walked(struct sema *sema, struct scope *scope,
-			 const struct expr *target, bool whole)
+			 const struct expr *target)
 {
-	(void)whole;
 	for (size_t i = 0; i < scope->walked.count; i++)
 		if (scope->walked.items[i] == target->ref)
 			diag_report(sema->diag, DIAG_walk_modified,
@@ -351,7 +350,7 @@ static void resolve_assign(struct sema *sema, struct scope *scope,
 	else
 		resolve_symbol(sema, scope, left);
 	if (left->kind == EXPR_INDEX)
-		check_walked(sema, scope, left->a, false);
+		check_walked(sema, scope, left->a);
 	if (left->kind == EXPR_SYMBOL && left->ref && expr->b) {
 		struct symbol *symbol = left->ref;
 
@@ -611,11 +610,11 @@ static void resolve_delete(struct sema *sema, struct scope *scope,
 
 	if (expr->kind == EXPR_INDEX) {
 		resolve_index(sema, scope, &stmt->expr, true);
-		check_walked(sema, scope, stmt->expr->a ? stmt->expr->a : expr,
-			     false);
+		check_walked(sema, scope,
+			     stmt->expr->a ? stmt->expr->a : expr);
 	} else if (expr->kind == EXPR_SYMBOL) {
 		resolve_symbol(sema, scope, expr);
-		check_walked(sema, scope, expr, true);
+		check_walked(sema, scope, expr);
 	} else {
 		diag_report(sema->diag, DIAG_not_lvalue, expr->span);
 	}

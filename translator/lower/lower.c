@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/common/errors.h"
 #include "translator/base/arena.h"
 #include "translator/diag/diag.h"
 
@@ -118,7 +117,7 @@ static void lower_overload(struct lower *lower, struct function *f,
 	lower->block = lower->next_block;
 	if (!f->next)
 		emit_arg(lower, emit(lower, IR_FAILWITH, -1),
-			 operand_long(ERROR_CODE_EXHAUSTED));
+			 operand_long(IR_ERROR_EXHAUSTED));
 }
 
 static void mark_recursive(struct lower *lower, struct function *first)

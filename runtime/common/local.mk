@@ -9,7 +9,6 @@ common_sources = \
 	runtime/common/arith.h \
 	runtime/common/format.c \
 	runtime/common/format.h \
-	runtime/common/errors.h \
 	runtime/common/regex.c \
 	runtime/common/regex.h \
 	runtime/common/hist.c \

@@ -29,8 +29,7 @@
 enum {
 	SHORT_TEXT = 63,	/* texts up to this are kept padded in line */
 	RECORD_DIRECT = 512,	/* records up to this are written in the ring */
-	STACK_KEY = 200,	/* a plain handler's longest key */
-	STACK_TEXTS = 192,	/* and all of its texts */
+	STACK_DATA = 224,	/* a plain handler's texts and longest key */
 	RECURSION_ROOM = 1 << 17,
 	TEMPS = 4,		/* slots for one operation's texts */
 };
@@ -41,6 +40,7 @@ struct function_info {
 	bool *back;		/* [from * blocks + to]: a back edge */
 	bool *starts_unset;	/* variables that must be cleared at entry */
 	unsigned at, size;	/* its part of the frame (or of the stack) */
+	unsigned key_size;	/* plain: of its longest key */
 	unsigned link;		/* offset in that part: return pc, sp, top */
 	unsigned *var_at;
 };
@@ -76,6 +76,7 @@ struct emit {
 	unsigned statics_at, stack_at, stack_size, frame_size;
 	unsigned recursive_size;	/* of the largest recursive function */
 	bool aborts;		/* the program can abort() */
+	bool all_framed;	/* no handler is plain */
 
 	struct function_info *functions;
 	LLVMValueRef *compiled;	/* simple functions */

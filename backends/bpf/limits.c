@@ -499,11 +499,11 @@ static void layout_frame(struct emit *e)
 /* ---- plain handlers ---- */
 
 static bool plain_op(struct emit *e, const struct ir_function *function,
-		     const struct ir_op *op)
+		     const struct ir_op *op, unsigned *key_most)
 {
 	const struct prim_row *row;
 	bool direct = true;
-	unsigned keys = 0;
+	unsigned keys = 8;
 
 	for (size_t i = 0; i < op->args.count; i++)
 		if (op->args.items[i].kind == IR_ARG_TEXT &&
@@ -513,7 +513,9 @@ static bool plain_op(struct emit *e, const struct ir_function *function,
 	if (op->key_count)
 		keys = key_size(e, e->program->globals.items[
 					   op->args.items[0].number]);
-	if (keys > STACK_KEY || op->fault >= 0)
+	if (keys > *key_most)
+		*key_most = keys;
+	if (op->fault >= 0)
 		return false;
 	switch (op->code) {
 	case IR_CAT: case IR_SPRINT: case IR_MATCH: case IR_CALL:
@@ -553,10 +555,13 @@ static bool is_plain(struct emit *e, int number)
 {
 	const struct ir_function *function =
 		e->program->functions.items[number];
+	struct function_info *info = &e->functions[number];
 	unsigned texts = 0;
 	int64_t actions = 0;
 
-	if (e->functions[number].machine || function->param_count)
+	info->key_size = 8;
+
+	if (info->machine || function->param_count || e->all_framed)
 		return false;
 	for (size_t i = 0; i < function->vars.count; i++) {
 		const struct ir_var *var = &function->vars.items[i];
@@ -570,14 +575,15 @@ static bool is_plain(struct emit *e, int number)
 		const struct ir_block *block = function->blocks.items[i];
 
 		for (size_t j = 0; j < block->ops.count; j++) {
-			if (!plain_op(e, function, block->ops.items[j]))
+			if (!plain_op(e, function, block->ops.items[j],
+				      &info->key_size))
 				return false;
 			if (block->ops.items[j]->code == IR_ACTION)
 				actions += block->ops.items[j]->args.items[0]
 						   .number;
 		}
 	}
-	return texts <= STACK_TEXTS &&
+	return texts + info->key_size <= STACK_DATA &&
 	       actions < session_number(e, "maxaction", 1000);
 }
 

@@ -109,6 +109,26 @@ static const char *emit(struct emit *e, const struct options *options)
 	return object_write(e, options->output, options->dump);
 }
 
+/* A handler that keeps its data on the stack may turn out to have too little
+ * of it: then all take frames. */
+static const char *emit_somehow(struct arena *arena,
+				const struct ir_program *program,
+				const struct options *options)
+{
+	const char *reason = NULL;
+
+	for (int i = 0; i < 2; i++) {
+		struct emit e = { .arena = arena, .program = program,
+				  .all_framed = i > 0 };
+
+		reason = emit(&e, options);
+		module_free(&e);
+		if (!reason || !strstr(reason, "stack"))
+			break;
+	}
+	return reason;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { 0 };
@@ -121,13 +141,11 @@ int main(int argc, char **argv)
 	}
 
 	struct arena *arena = arena_create();
-	struct emit e = { .arena = arena };
+	struct ir_program *program = read_program(arena, options.input,
+						  &reason);
 
-	e.program = read_program(arena, options.input, &reason);
-	if (e.program) {
-		reason = emit(&e, &options);
-		module_free(&e);
-	}
+	if (program)
+		reason = emit_somehow(arena, program, &options);
 	if (reason)
 		fprintf(stderr, "%s\n", reason);
 	arena_free(arena);

@@ -266,7 +266,7 @@ static void plain_code(struct emit *e, LLVMValueRef program, size_t number)
 	b.error = stack_room(e, program, 8);
 	b.error_arg = stack_room(e, program, 8);
 	b.error_site = stack_room(e, program, 8);
-	b.key = stack_room(e, program, STACK_KEY);
+	b.key = stack_room(e, program, b.info->key_size);
 	b.value = stack_room(e, program, 8 + SHORT_TEXT + 1);
 	store(e, constant32(e, RT_OK), b.error);
 	body_open(&b);

@@ -262,6 +262,10 @@ LLVMValueRef function_create(struct emit *e, const char *name,
 
 	LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex,
 				LLVMCreateEnumAttribute(e->context, kind, 0));
+	/* many stores of 0 in a row stay stores: there is no memset */
+	LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex,
+				LLVMCreateStringAttribute(e->context,
+					"no-builtin-memset", 17, "", 0));
 	describe(e, function, name, params, internal);
 	return function;
 }

@@ -573,7 +573,8 @@ static void resolve_if(struct sema *sema, struct scope *scope,
 		if (chosen)
 			*stmt = *chosen;
 		else
-			stmt->kind = STMT_NULL;
+			*stmt = (struct stmt){ .kind = STMT_NULL,
+					       .span = stmt->span };
 		resolve_stmt(sema, scope, stmt);
 		return;
 	}

@@ -14,6 +14,7 @@ struct diag {
 	struct arena *arena;
 	struct diag_options options;
 	struct map seen;	/* texts already printed */
+	const char *warnings;	/* their texts */
 	int errors;
 	int muted;		/* depth of diag_mute() */
 	int muted_errors;	/* since the outermost diag_mute() */
@@ -35,6 +36,7 @@ struct diag *diag_create(struct arena *arena, struct diag_options options)
 
 	diag->arena = arena;
 	diag->options = options;
+	diag->warnings = "";
 	if (!diag->options.limit)
 		diag->options.limit = DEFAULT_LIMIT;
 	return diag;
@@ -126,6 +128,9 @@ static void report(struct diag *diag, enum diag_code code, struct span span,
 		diag->errors += error;
 		if (diag->errors <= diag->options.limit)
 			fputs(text, diag->options.out);
+		if (!error)
+			diag->warnings = arena_printf(diag->arena, "%s%s",
+						      diag->warnings, text);
 		if (error && diag->errors == diag->options.limit + 1)
 			fputs("spile: too many errors; the rest is not shown\n",
 			      diag->options.out);
@@ -151,6 +156,11 @@ void diag_report_hint(struct diag *diag, enum diag_code code,
 	va_start(args, hint);
 	report(diag, code, span, hint, args);
 	va_end(args);
+}
+
+const char *diag_warnings(const struct diag *diag)
+{
+	return diag->warnings;
 }
 
 int diag_errors(const struct diag *diag)

@@ -45,6 +45,9 @@ void diag_report(struct diag *diag, enum diag_code code, struct span span,
 void diag_report_hint(struct diag *diag, enum diag_code code,
 		      struct span span, const char *hint, ...);
 
+/* The warnings so far, as they were printed. */
+const char *diag_warnings(const struct diag *diag);
+
 /* Errors so far (with -W warnings too). */
 int diag_errors(const struct diag *diag);
 

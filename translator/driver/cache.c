@@ -18,6 +18,7 @@
 #include "translator/base/arena.h"
 #include "translator/base/buf.h"
 #include "translator/base/file.h"
+#include "translator/diag/diag.h"
 
 const char *cache_folder(struct arena *arena)
 {
@@ -52,9 +53,9 @@ static void put_text(struct buf *out, const char *name, const char *text)
 
 static void put_options(struct buf *out, const struct options *o)
 {
-	buf_printf(out, "options %d %d %d %d %d\n", o->guru, o->unoptimized,
-		   o->skip_badvars, o->suppress_handler_errors,
-		   o->no_autoprint);
+	buf_printf(out, "options %d %d %d %d %d %d %d\n", o->guru,
+		   o->unoptimized, o->skip_badvars, o->suppress_handler_errors,
+		   o->no_autoprint, o->no_warnings, o->warnings_are_errors);
 	put_text(out, "compatible", o->compatible);
 	put_text(out, "release", o->release);
 	put_text(out, "arch", o->arch);
@@ -120,31 +121,35 @@ static const char *entry(struct session *session, const char *key, size_t size,
 				 hash(key, size), suffix) : NULL;
 }
 
-/* The last line of the facts: what the object must be. */
+/* Behind the facts: what the object must be. The warnings of its compilation
+ * follow. */
 static const char *seal(struct arena *arena, const char *bytes, size_t size)
 {
 	return arena_printf(arena, "\nobject %zu %016" PRIx64 "\n", size,
 			    hash(bytes, size));
 }
 
-static bool is_sealed(struct session *session, const char *path,
-		      const char *expected)
+/* What stands behind the seal, or NULL if the object is not the sealed one. */
+static const char *break_seal(struct session *session, const char *path,
+			      const char *found)
 {
 	size_t size;
 	const char *bytes = file_read(session->arena, path, &size);
+	const char *expected = bytes ? seal(session->arena, bytes, size) : "";
+	size_t length = strlen(expected);
 
-	return bytes && strcmp(seal(session->arena, bytes, size),
-			       expected) == 0;
+	return length && strncmp(expected, found, length) == 0 ?
+		found + length : NULL;
 }
 
 const char *cache_find(struct session *session, const char *suffix)
 {
 	size_t size, known_size;
 	char *key, *known;
-	const char *path;
+	const char *path, *warnings;
 
 	if (session->options->cache != CACHE_USE ||
-	    session->options->module_name)
+	    session->options->module_name || session->options->keep_temporary)
 		return NULL;
 	key = facts(session, &size);
 	path = key ? entry(session, key, size, ".facts") : NULL;
@@ -152,7 +157,10 @@ const char *cache_find(struct session *session, const char *suffix)
 	if (!known || known_size <= size || memcmp(known, key, size) != 0)
 		return NULL;
 	path = entry(session, key, size, suffix);
-	return is_sealed(session, path, known + size) ? path : NULL;
+	warnings = break_seal(session, path, known + size);
+	if (warnings)
+		fputs(warnings, stderr);
+	return warnings ? path : NULL;
 }
 
 static const char *store_named(struct session *session, const char *bytes,
@@ -168,7 +176,7 @@ static const char *store_named(struct session *session, const char *bytes,
 	return NULL;
 }
 
-/* Facts and seal; the object is there already. */
+/* Facts, seal and warnings; the object is there already. */
 static int store_facts(struct session *session, const char *key,
 		       size_t key_size, const char *end)
 {
@@ -201,7 +209,9 @@ const char *cache_store(struct session *session, const char *artefact,
 	if (!path || file_make_folder(cache_folder(session->arena)) < 0 ||
 	    file_write(path, bytes, size) < 0 ||
 	    store_facts(session, key, key_size,
-			seal(session->arena, bytes, size)) < 0)
+			arena_printf(session->arena, "%s%s",
+				     seal(session->arena, bytes, size),
+				     diag_warnings(session->diag))) < 0)
 		return artefact;
 	return path;
 }

@@ -778,9 +778,16 @@ static int check(struct reading *reading)
 	if (o->list != LIST_NONE && o->arg_count)
 		return complain(reading, "a listing takes no '%s'",
 				o->args[0]);
+	if (o->flight_recorder && !o->output)
+		return complain(reading, "-F needs -o: nobody else would see "
+				"what is printed");
+	if (o->flight_recorder && o->command)
+		return complain(reading, "-F and -c cannot be used together: "
+				"the command would be left alone");
 	if (o->script_kind == SCRIPT_NONE && o->list == LIST_NONE &&
-	    o->extra_scripts.count == 0 && !o->clean_cache)
-		return complain(reading, "a script is needed; "
-				"see 'spile --help'");
+	    (o->extra_scripts.count || !o->clean_cache))
+		return complain(reading, "a script is needed%s; "
+				"see 'spile --help'", o->extra_scripts.count ?
+				" beside those of -E" : "");
 	return 0;
 }

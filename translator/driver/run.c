@@ -2,11 +2,13 @@
 #include "translator/driver/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "translator/base/arena.h"
@@ -80,8 +82,6 @@ static void collect(struct session *session, struct arguments *args)
 		add(session, args, "-w", NULL);
 	if (o->monitor)
 		add(session, args, "-M", number(session, o->monitor));
-	if (o->flight_recorder)
-		add(session, args, "-F", NULL);
 	add(session, args, session->artefact, NULL);
 	*vec_push(session->arena, &args->items) = NULL;
 }
@@ -108,11 +108,95 @@ static int wait_for(pid_t child, const sigset_t *signals)
 	return 1;
 }
 
+/* In the child: becomes the runner. */
+static void run_here(const struct arguments *args, const sigset_t *signals)
+{
+	sigprocmask(SIG_SETMASK, signals, NULL);
+	execv(args->items.items[0], (char *const *)args->items.items);
+	fprintf(stderr, "spile: cannot run '%s': %s\n", args->items.items[0],
+		strerror(errno));
+	_exit(127);
+}
+
+static pid_t start_child(const struct arguments *args, const sigset_t *signals)
+{
+	pid_t self = getpid(), child = fork();
+
+	if (child == 0) {
+		/* When spile is killed the session must not live on. */
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != self)
+			_exit(127);
+		run_here(args, signals);
+	}
+	return child;
+}
+
+/* ---- flight recorder ---- */
+
+/* A session of its own, without our terminal; messages go to a file. */
+static pid_t start_alone(const struct arguments *args, const sigset_t *signals,
+			 int messages)
+{
+	pid_t child = fork();
+	int null;
+
+	if (child)
+		return child;
+	setsid();
+	null = open("/dev/null", O_RDWR);
+	dup2(null, 0);
+	dup2(null, 1);
+	dup2(messages, 2);
+	run_here(args, signals);
+	return -1;
+}
+
+static void show_messages(struct session *session, const char *path)
+{
+	size_t size;
+	const char *text = file_read(session->arena, path, &size);
+
+	if (text)
+		fwrite(text, 1, size, stderr);
+}
+
+/* Starts the runner, waits long enough to see it fail, and leaves it. */
+static int run_alone(struct session *session, const struct arguments *args,
+		     const sigset_t *signals, const sigset_t *before)
+{
+	const struct timespec patience = { 1, 0 };
+	const char *path = arena_printf(session->arena, "%s.err",
+					session->options->output);
+	int messages = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND |
+			    O_CLOEXEC, 0644);
+	pid_t child;
+	int status;
+
+	if (messages < 0) {
+		fprintf(stderr, "spile: cannot write '%s': %s\n", path,
+			strerror(errno));
+		return 1;
+	}
+	child = start_alone(args, before, messages);
+	close(messages);
+	if (child > 0)
+		sigtimedwait(signals, NULL, &patience);
+	show_messages(session, path);
+	if (child < 0 || waitpid(child, &status, WNOHANG) == child)
+		return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+	printf("spile: the session goes on as process %d\n"
+	       "spile: its output is in %s, its messages in %s\n"
+	       "spile: end it with: kill -INT %d\n", (int)child,
+	       session->options->output, path, (int)child);
+	return 0;
+}
+
 int session_run(struct session *session)
 {
 	struct arguments args = { 0 };
 	sigset_t signals, before;
-	pid_t child, self = getpid();
+	pid_t child;
 
 	collect(session, &args);
 	sigemptyset(&signals);
@@ -124,22 +208,13 @@ int session_run(struct session *session)
 	sigprocmask(SIG_BLOCK, &signals, &before);
 	if (session->options->verbosity[4] > 0)
 		fputs("Pass 5: starting run.\n", stderr);
-	child = fork();
+	if (session->options->flight_recorder)
+		return run_alone(session, &args, &signals, &before);
+	child = start_child(&args, &before);
 	if (child < 0) {
 		fprintf(stderr, "spile: cannot start the runner: %s\n",
 			strerror(errno));
 		return 1;
-	}
-	if (child == 0) {
-		/* When spile is killed the session must not live on. */
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		sigprocmask(SIG_SETMASK, &before, NULL);
-		if (getppid() == self)
-			execv(args.items.items[0],
-			      (char *const *)args.items.items);
-		fprintf(stderr, "spile: cannot run '%s': %s\n",
-			args.items.items[0], strerror(errno));
-		_exit(127);
 	}
 	return wait_for(child, &signals);
 }

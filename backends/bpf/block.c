@@ -70,43 +70,93 @@ LLVMBasicBlockRef fault_block(struct body *b, const struct ir_op *op)
 	return edge;
 }
 
-static void note_error(struct body *b, const struct ir_op *op,
-		       LLVMValueRef error, LLVMValueRef argument)
+static void note_error(struct body *b, LLVMValueRef error,
+		       LLVMValueRef argument, LLVMValueRef site)
 {
 	struct emit *e = b->e;
 
 	if (!b->frame) {
 		store(e, error, b->error);
 		store(e, argument, b->error_arg);
-		store(e, constant32(e, op->site), b->error_site);
+		store(e, site, b->error_site);
 		return;
 	}
 	store(e, error, error_word(b));
 	store(e, argument,
 	      offset(e, b->frame, offsetof(struct rt_frame, error_arg)));
-	store(e, constant32(e, op->site),
-	      offset(e, b->frame, offsetof(struct rt_frame, site)));
+	store(e, site, offset(e, b->frame, offsetof(struct rt_frame, site)));
 	store(e, constant32(e, 0),
 	      offset(e, b->frame, offsetof(struct rt_frame, chain_length)));
+}
+
+static bool same_way_out(const struct body *b, const struct raising *raising,
+			 const struct ir_op *op)
+{
+	/* a back edge belongs to its block */
+	return raising->fault == op->fault &&
+	       (op->fault < 0 || raising->block == b->block);
+}
+
+/* The one place where errors with this way out are noted: code is smaller so,
+ * and there are many errors that never happen. */
+static struct raising *raising_of(struct body *b, const struct ir_op *op)
+{
+	struct emit *e = b->e;
+	LLVMBasicBlockRef now = LLVMGetInsertBlock(e->builder);
+	LLVMMetadataRef place = LLVMGetCurrentDebugLocation2(e->builder);
+	struct raising *raising;
+
+	for (size_t i = 0; i < b->raisings.count; i++)
+		if (same_way_out(b, b->raisings.items[i], op))
+			return b->raisings.items[i];
+	raising = arena_new(e->arena, struct raising);
+	raising->fault = op->fault;
+	raising->block = b->block;
+	raising->llvm = block_create(e, "raises");
+	goto_block(e, raising->llvm);
+	set_place(e, b->llvm, -1);
+	raising->error = LLVMBuildPhi(e->builder, e->i32, "");
+	raising->argument = LLVMBuildPhi(e->builder, e->i64, "");
+	raising->site = LLVMBuildPhi(e->builder, e->i32, "");
+	note_error(b, raising->error, raising->argument, raising->site);
+	LLVMBuildBr(e->builder, fault_block(b, op));
+	goto_block(e, now);
+	LLVMSetCurrentDebugLocation2(e->builder, place);
+	*vec_push(e->arena, &b->raisings) = raising;
+	return raising;
+}
+
+/* The block to branch to from here when @error happens. */
+static LLVMBasicBlockRef raising_block(struct body *b, const struct ir_op *op,
+				       int error, LLVMValueRef argument)
+{
+	struct emit *e = b->e;
+	struct raising *raising = raising_of(b, op);
+	LLVMBasicBlockRef from = LLVMGetInsertBlock(e->builder);
+	LLVMValueRef number = constant32(e, error);
+	LLVMValueRef site = constant32(e, op->site);
+
+	if (!argument)
+		argument = constant(e, 0);
+	LLVMAddIncoming(raising->error, &number, &from, 1);
+	LLVMAddIncoming(raising->argument, &argument, &from, 1);
+	LLVMAddIncoming(raising->site, &site, &from, 1);
+	return raising->llvm;
 }
 
 void raise_error(struct body *b, const struct ir_op *op, int error,
 		 LLVMValueRef argument)
 {
-	note_error(b, op, constant32(b->e, error),
-		   argument ? argument : constant(b->e, 0));
-	LLVMBuildBr(b->e->builder, fault_block(b, op));
+	LLVMBuildBr(b->e->builder, raising_block(b, op, error, argument));
 }
 
 void raise_if(struct body *b, const struct ir_op *op, LLVMValueRef condition,
 	      int error, LLVMValueRef argument)
 {
-	LLVMBasicBlockRef fails = block_create(b->e, "fails");
 	LLVMBasicBlockRef next = block_create(b->e, "next");
 
-	LLVMBuildCondBr(b->e->builder, condition, fails, next);
-	goto_block(b->e, fails);
-	raise_error(b, op, error, argument);
+	LLVMBuildCondBr(b->e->builder, condition,
+			raising_block(b, op, error, argument), next);
 	goto_block(b->e, next);
 }
 

@@ -98,6 +98,13 @@ struct machine {
 	struct body **bodies;	/* by function */
 };
 
+/* Where errors with one way out are noted. */
+struct raising {
+	int fault, block;	/* the way out, and the block it is for */
+	LLVMBasicBlockRef llvm;
+	LLVMValueRef error, argument, site;	/* phis */
+};
+
 /* A function of the program while its code is made. */
 struct body {
 	struct emit *e;
@@ -112,6 +119,7 @@ struct body {
 	LLVMBasicBlockRef leave;	/* the way out with an error */
 	struct machine *machine;	/* NULL: an ordinary function */
 	unsigned entry_point;
+	VEC(struct raising *) raisings;
 	int block;		/* at which we are */
 	/* plain: the error, and room on the stack */
 	LLVMValueRef error, error_arg, error_site, key, value;

@@ -87,6 +87,7 @@ struct emit {
 	size_t *joins;		/* by probe: whose program it is part of */
 	bool *joined;
 	LLVMValueRef globals, relocs, locks;
+	LLVMValueRef timing;	/* map, or NULL without -t */
 	struct map literals;
 };
 

@@ -447,6 +447,11 @@ void maps_create(struct emit *e)
 	}
 	for (size_t i = 0; i < program->iters.count; i++)
 		iter_create(e, i);
+	/* -t: hits, sum, complement of the least and most ns of each probe */
+	if (session_number(e, "timing", 0) && program->probes.count)
+		e->timing = map_create(e, "spile_timing",
+			(struct map_shape){ BPF_MAP_TYPE_PERCPU_ARRAY,
+					    program->probes.count, 4, 32, 0 });
 	map_create(e, "spile_frames",
 		   (struct map_shape){ BPF_MAP_TYPE_ARRAY,
 				       (uint64_t)cpus * RT_FRAMES, 4,

@@ -343,21 +343,81 @@ static void framed_program(struct emit *e, LLVMValueRef program, size_t number,
 	LLVMBuildBr(e->builder, out);
 }
 
+/* ---- times, with -t ---- */
+
+/* Of a probe and processor in the map, in the order of runtime/run/report.c. */
+enum { TIMING_HITS, TIMING_SUM, TIMING_LEAST, TIMING_MOST };
+
+static LLVMValueRef timing_cell(struct emit *e, LLVMValueRef cell, int which)
+{
+	return offset(e, cell, 8 * (uint64_t)which);
+}
+
+static void timing_add(struct emit *e, LLVMValueRef cell, LLVMValueRef value)
+{
+	store(e, LLVMBuildAdd(e->builder, load(e, e->i64, cell), value, ""),
+	      cell);
+}
+
+static void timing_raise(struct emit *e, LLVMValueRef cell, LLVMValueRef value)
+{
+	LLVMValueRef had = load(e, e->i64, cell);
+
+	store(e, LLVMBuildSelect(e->builder,
+				 LLVMBuildICmp(e->builder, LLVMIntUGT, value,
+					       had, ""), value, had, ""),
+	      cell);
+}
+
+/* Programs have several probes, so what the kernel counts is not enough. */
+static void timing_end(struct emit *e, LLVMValueRef function, size_t number,
+		       LLVMValueRef begun, LLVMBasicBlockRef out)
+{
+	LLVMBasicBlockRef there = block_create(e, "there");
+	LLVMValueRef key = stack_room(e, function, 8), time, cell;
+
+	store(e, constant32(e, (int64_t)number), key);
+	time = LLVMBuildSub(e->builder, HELPER(e, BPF_FUNC_ktime_get_ns),
+			    begun, "");
+	cell = LLVMBuildIntToPtr(e->builder,
+				 HELPER(e, BPF_FUNC_map_lookup_elem, e->timing,
+					key), e->ptr, "");
+	LLVMBuildCondBr(e->builder, LLVMBuildIsNull(e->builder, cell, ""),
+			out, there);
+	goto_block(e, there);
+	timing_add(e, timing_cell(e, cell, TIMING_HITS), constant(e, 1));
+	timing_add(e, timing_cell(e, cell, TIMING_SUM), time);
+	/* the complement: a new cell of zeros has a greatest minimum */
+	timing_raise(e, timing_cell(e, cell, TIMING_LEAST),
+		     LLVMBuildNot(e->builder, time, ""));
+	timing_raise(e, timing_cell(e, cell, TIMING_MOST), time);
+	LLVMBuildBr(e->builder, out);
+}
+
 /* All of a probe in @function, whose builder stands in its entry. */
 static void probe_code(struct emit *e, LLVMValueRef function, size_t number)
 {
 	const struct ir_probe *probe = e->program->probes.items[number];
-	LLVMBasicBlockRef out = block_create(e, "out");
+	LLVMBasicBlockRef out = block_create(e, "out"), done = out;
+	LLVMValueRef begun = NULL;
 
 	gate(e, probe, out);
 	guard_create(e, function, probe->function, out);
+	if (e->timing) {
+		begun = HELPER(e, BPF_FUNC_ktime_get_ns);
+		done = block_create(e, "done");
+	}
 	if (e->functions[probe->function].plain) {
-		lock_take(e, probe, out);
+		lock_take(e, probe, done);
 		plain_code(e, function, number);
 		lock_drop(e, probe);
-		LLVMBuildBr(e->builder, out);
+		LLVMBuildBr(e->builder, done);
 	} else {
-		framed_program(e, function, number, out);
+		framed_program(e, function, number, done);
+	}
+	if (begun) {
+		goto_block(e, done);
+		timing_end(e, function, number, begun, out);
 	}
 	goto_block(e, out);
 	LLVMBuildRet(e->builder, constant(e, 0));

@@ -4,6 +4,7 @@
 #include "runtime/run/report.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -13,6 +14,7 @@
 
 #include "runtime/bpf/attach.h"
 #include "runtime/common/wire.h"
+#include "runtime/reader/object.h"
 #include "runtime/reader/records.h"
 
 /* ORDER: enum wire_skip. */
@@ -104,9 +106,8 @@ void report_losses(struct records *records, const struct attach *attach,
 
 /* ---- tables ---- */
 
-static void print_table(const struct attach *attach)
+static int name_width(const struct attach *attach)
 {
-	struct bpf_prog_info info;
 	int width = 5;
 
 	for (size_t i = 0; i < attach->count; i++) {
@@ -115,6 +116,15 @@ static void print_table(const struct attach *attach)
 		if (length > width)
 			width = length < 60 ? length : 60;
 	}
+	return width;
+}
+
+/* What the kernel counts, with the programs as it has them. */
+static void print_table(const struct attach *attach)
+{
+	struct bpf_prog_info info;
+	int width = name_width(attach);
+
 	fprintf(stderr, "%-*s %12s %14s %12s %10s\n", width, "probe", "hits",
 		"total ns", "average ns", "missed");
 	for (size_t i = 0; i < attach->count; i++) {
@@ -131,10 +141,67 @@ static void print_table(const struct attach *attach)
 	}
 }
 
+/* Of one probe, as the program keeps it for each processor. */
+struct times {
+	uint64_t hits, sum, least, most;	/* least: the complement */
+};
+
+static struct times times_of(int map, uint32_t number, struct times *cells,
+			     int cpus)
+{
+	struct times all = { 0 };
+
+	if (bpf_map_lookup_elem(map, &number, cells))
+		return all;
+	for (int i = 0; i < cpus; i++) {
+		all.hits += cells[i].hits;
+		all.sum += cells[i].sum;
+		if (cells[i].least > all.least)
+			all.least = cells[i].least;
+		if (cells[i].most > all.most)
+			all.most = cells[i].most;
+	}
+	return all;
+}
+
+static void print_times(const struct attach *attach, int map)
+{
+	int width = name_width(attach), cpus = libbpf_num_possible_cpus();
+	struct times *cells = cpus > 0 ? calloc(cpus, sizeof(*cells)) : NULL;
+	struct bpf_prog_info info;
+
+	if (!cells)
+		return;
+	fprintf(stderr, "%-*s %10s %12s %12s %12s %8s\n", width, "probe",
+		"hits", "min ns", "avg ns", "max ns", "missed");
+	for (size_t i = 0; i < attach->count; i++) {
+		const struct probe *probe = &attach->probes[i];
+		struct times all = times_of(map, i, cells, cpus);
+		uint64_t missed = probe->missed;
+
+		if (program_info(probe, &info))
+			missed += info.recursion_misses;
+		fprintf(stderr, "%-*.*s %10" PRIu64 " %12" PRIu64 " %12" PRIu64
+			" %12" PRIu64 " %8" PRIu64 "\n", width, width,
+			probe->about->name, all.hits,
+			all.hits ? ~all.least : 0,
+			all.hits ? all.sum / all.hits : 0, all.most, missed);
+	}
+	free(cells);
+}
+
 void report_timing(const struct attach *attach)
 {
+	const struct bpf_map *map = attach->object->bpf ?
+		bpf_object__find_map_by_name(attach->object->bpf,
+					     "spile_timing") : NULL;
+
 	fputs("\n----- probe hit report:\n", stderr);
-	print_table(attach);
+	/* spilerun -t with an object that was made without -t */
+	if (map)
+		print_times(attach, bpf_map__fd(map));
+	else
+		print_table(attach);
 }
 
 void report_monitor(const struct attach *attach, const struct records *records,

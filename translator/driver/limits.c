@@ -90,6 +90,8 @@ static size_t collect(struct session *session,
 	limits[n++] = (struct lower_limit){ "cpus",
 		arena_printf(session->arena, "%d",
 			     kernel_possible_cpus(session->kernel)) };
+	if (session->options->timing)
+		limits[n++] = (struct lower_limit){ "timing", "1" };
 	return n;
 }
 

@@ -587,6 +587,9 @@ static void paste_argument(struct expansion *x, const struct token *token,
 
 		if (i == 0)
 			item->spaced = token->spaced;
+		/* operators as @sum may be arguments, macros may not */
+		if (item->kind == TOKEN_WORD && token_word(item->text))
+			item->kind = token_word(item->text);
 		if (item->kind < TOKEN_WORD) {
 			emit(x, item, &inner);
 			continue;

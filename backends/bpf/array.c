@@ -198,18 +198,16 @@ static void op_aset(struct body *b, const struct ir_op *op)
 	const struct array_info *array = &e->arrays[number];
 	const struct ir_global *global = e->program->globals.items[number];
 	LLVMValueRef key = key_build(b, op, number), status, fresh;
-	LLVMValueRef payload = constant(e, array->payload);
-	LLVMValueRef wrap = constant(e, global->wrap);
 	unsigned room;
 
 	if (global->value == IR_VALUE_TEXT) {
 		fresh = fresh_text(b, op, array, &room);
 		status = LIBRARY(e, "rt_array_set_text", array->map, key,
-				 payload, array->order, wrap, fresh,
+				 array->plan, array->order, array->ring, fresh,
 				 constant(e, room));
 	} else {
-		status = LIBRARY(e, "rt_array_set", array->map, key, payload,
-				 array->order, wrap,
+		status = LIBRARY(e, "rt_array_set", array->map, key,
+				 array->plan, array->order, array->ring,
 				 long_operand(b, &op->args.items[
 					      op->args.count - 1]));
 	}
@@ -241,21 +239,20 @@ static void op_aadd(struct body *b, const struct ir_op *op)
 	int number = (int)op->args.items[0].number;
 	const struct array_info *array = &e->arrays[number];
 	LLVMValueRef key = key_build(b, op, number);
-	LLVMValueRef payload = constant(e, array->payload);
-	LLVMValueRef wrap =
-		constant(e, e->program->globals.items[number]->wrap);
 	LLVMValueRef value = long_operand(b, &op->args.items[
 						  op->args.count - 1]);
 	LLVMValueRef old;
 
 	if (op->result < 0 || !is_used(b, op->result)) {
 		check_full(b, op, LIBRARY(e, "rt_array_bump", array->map, key,
-					  payload, array->order, wrap, value));
+					  array->plan, array->order, array->ring,
+					  value));
 		return;
 	}
 	old = scratch(b, 8);
-	check_full(b, op, LIBRARY(e, "rt_array_add", array->map, key, payload,
-				  array->order, wrap, value, old));
+	check_full(b, op, LIBRARY(e, "rt_array_add", array->map, key,
+				  array->plan, array->order, array->ring,
+				  value, old));
 	long_result(b, op, load(e, e->i64, old));
 }
 

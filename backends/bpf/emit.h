@@ -47,7 +47,7 @@ struct function_info {
 
 /* How an array (or scalar statistic) is kept. */
 struct array_info {
-	LLVMValueRef map, plan, order, merge;
+	LLVMValueRef map, plan, order, ring, merge;
 	unsigned key_size, payload, value_size;
 	unsigned bucket_at, buckets;
 	bool ordered, walked_unsorted;

@@ -114,6 +114,21 @@ static unsigned bucket_count(const struct ir_global *global)
 			  global->hist_step) + 3;
 }
 
+static uint64_t power_of_two(uint64_t least)
+{
+	uint64_t size = 1;
+
+	while (size < least)
+		size *= 2;
+	return size;
+}
+
+/* Twice the elements: deleted ones take places too, for a while. */
+static unsigned ring_room(const struct ir_global *global)
+{
+	return 2 * (unsigned)power_of_two((uint64_t)global->size);
+}
+
 static LLVMValueRef plan_create(struct emit *e, int number)
 {
 	const struct ir_global *global = e->program->globals.items[number];
@@ -121,7 +136,8 @@ static LLVMValueRef plan_create(struct emit *e, int number)
 	struct rt_array_plan plan = {
 		.payload = array->payload,
 		.per_cpu = global->value == IR_VALUE_STAT,
-		.wrap = global->wrap,
+		.key_size = array->key_size,
+		.ring_mask = global->wrap ? ring_room(global) - 1 : 0,
 		.parts = (unsigned)global->stat_ops,
 		.shift = (unsigned)global->stat_shift,
 		.hist = (unsigned)global->hist,
@@ -162,6 +178,7 @@ static void array_create(struct emit *e, int number)
 	const struct ir_global *global = e->program->globals.items[number];
 	struct array_info *array = &e->arrays[number];
 	bool stat = global->value == IR_VALUE_STAT;
+	struct rt_order order = { 0 };
 	struct map_shape shape = {
 		.type = stat ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH,
 		.entries = (uint64_t)global->size,
@@ -176,9 +193,19 @@ static void array_create(struct emit *e, int number)
 	array->map = map_create(e, arena_printf(e->arena, "a_%s", global->name),
 				shape);
 	array->plan = plan_create(e, number);
+	array->ring = !global->wrap ? LLVMConstNull(e->ptr) :
+		map_create(e, arena_printf(e->arena, "ring_%d", number),
+			   (struct map_shape){ BPF_MAP_TYPE_ARRAY,
+					       ring_room(global), 4,
+					       8 + array->key_size, 0 });
+	/* behind the insertion number, the lock of a % array */
+	order.next = order.tail = 1;
 	array->order = data_create(e, arena_printf(e->arena, "order_%d",
 						   number),
-				   ".data.spile_order", constant(e, 1), false);
+				   ".data.spile_order",
+				   bytes_constant(e, (char *)&order,
+						  sizeof(order)),
+				   false);
 }
 
 static void stat_create(struct emit *e, int number)
@@ -194,15 +221,7 @@ static void stat_create(struct emit *e, int number)
 						    0 });
 	array->plan = plan_create(e, number);
 	array->order = LLVMConstNull(e->ptr);
-}
-
-static uint64_t power_of_two(uint64_t least)
-{
-	uint64_t size = 1;
-
-	while (size < least)
-		size *= 2;
-	return size;
+	array->ring = LLVMConstNull(e->ptr);
 }
 
 /* Where the sort value stands in an entry of the buffer. */

@@ -55,7 +55,7 @@ static void op_sadd(struct body *b, const struct ir_op *op, int number)
 	const struct ir_global *global = e->program->globals.items[number];
 	LLVMValueRef key = key_build(b, op, number);
 	LLVMValueRef status = LIBRARY(e, "rt_stat_add", array->map, key,
-				      array->plan, array->order,
+				      array->plan, array->order, array->ring,
 				      long_operand(b, &op->args.items[
 						   op->args.count - 1]));
 

@@ -28,140 +28,251 @@ RT_GEN __s64 rt_array_get(void *map, const void *key, __u32 payload)
 
 /* ---- % arrays: the oldest element goes ---- */
 
+extern const __u32 rt_cpus;
+
 struct oldest {
 	__u64 order;
+	__u64 per_cpu;
 };
 
-static long find_oldest(void *map, const void *key, __u64 *value,
+/* The insertion number of an element; of a statistic that of the processor
+ * that inserted it, which is the only one that has it. */
+static RT_GEN __u64 order_of(void *map, const void *key, const __u64 *value,
+			     __u64 per_cpu)
+{
+	__u64 order = 0;
+
+	if (!per_cpu)
+		return *value;
+	for (__u32 cpu = 0; cpu < rt_cpus; cpu++) {
+		value = bpf_map_lookup_percpu_elem(map, key, cpu);
+		if (value && *value > order)
+			order = *value;
+	}
+	return order;
+}
+
+static long find_oldest(void *map, const void *key, const __u64 *value,
 			struct oldest *oldest)
 {
-	(void)map;
-	(void)key;
-	if (*value < oldest->order)
-		oldest->order = *value;
+	__u64 order = order_of(map, key, value, oldest->per_cpu);
+
+	if (order < oldest->order)
+		oldest->order = order;
 	return 0;
 }
 
-static long delete_oldest(void *map, const void *key, __u64 *value,
+static long delete_oldest(void *map, const void *key, const __u64 *value,
 			  struct oldest *oldest)
 {
-	if (*value != oldest->order)
+	if (order_of(map, key, value, oldest->per_cpu) != oldest->order)
 		return 0;
 	bpf_map_delete_elem(map, key);
 	return 1;
 }
 
-static RT_GEN void evict(void *map)
+static RT_GEN struct rt_ring *ring_at(void *ring,
+				      const struct rt_array_plan *plan,
+				      __u64 order)
 {
-	struct oldest oldest = { ~0ULL };
+	__u32 index = order & plan->ring_mask;
 
-	bpf_for_each_map_elem(map, find_oldest, &oldest, 0);
-	bpf_for_each_map_elem(map, delete_oldest, &oldest, 0);
+	return bpf_map_lookup_elem(ring, &index);
 }
 
-/* Inserts @fresh. 0, -EEXIST, or another error when the array is full. */
-static RT_GEN long insert(void *map, const void *key, __u64 *fresh,
-			  __u32 wrap)
+RT_GEN void rt_ring_note(void *ring, const struct rt_array_plan *plan,
+			 const void *key, __u64 order)
+{
+	struct rt_ring *at = ring_at(ring, plan, order);
+
+	if (!at)
+		return;
+	at->order = 0;
+	bpf_probe_read_kernel(at->key, plan->key_size, key);
+	at->order = order;
+}
+
+/* Takes out the element at the ring's tail, if it is still there. */
+static long tail_step(__u32 step, struct rt_insertion *insertion)
+{
+	struct rt_order *order = insertion->order;
+	__u64 tail = order->tail;
+	struct rt_ring *at = ring_at(insertion->ring, insertion->plan, tail);
+	__u64 *value;
+
+	(void)step;
+	if (tail >= order->next)
+		return 1;
+	order->tail = tail + 1;
+	if (!at || at->order != tail)
+		return 0;
+	value = bpf_map_lookup_elem(insertion->map, at->key);
+	if (!value || order_of(insertion->map, at->key, value,
+			       insertion->plan->per_cpu) != tail)
+		return 0;
+	insertion->done = !bpf_map_delete_elem(insertion->map, at->key);
+	return insertion->done;
+}
+
+/* The ring does not know elements that a sorted walk has given new numbers,
+ * or that outlived a whole turn of it: those are looked for one by one. */
+static RT_GEN void evict(struct rt_insertion *insertion)
+{
+	struct oldest oldest = { ~0ULL, insertion->plan->per_cpu };
+
+	insertion->done = 0;
+	bpf_loop(insertion->plan->ring_mask + 1, tail_step, insertion, 0);
+	if (insertion->done)
+		return;
+	bpf_for_each_map_elem(insertion->map, find_oldest, &oldest, 0);
+	bpf_for_each_map_elem(insertion->map, delete_oldest, &oldest, 0);
+}
+
+enum { EVICTIONS = 16 };
+
+/* One at a time, or two processors in step would each take the room that the
+ * other has made. An insertion that finds room by itself may still take it. */
+__attribute__((noinline)) long
+rt_insert_evicting(struct rt_insertion *insertion)
+{
+	struct rt_order *order = insertion->order;
+	long status = -E2BIG;
+
+	if (!rt_lock_wait(&order->lock))
+		return status;
+	for (__u32 i = 0; i < EVICTIONS; i++) {
+		evict(insertion);
+		status = bpf_map_update_elem(insertion->map, insertion->key,
+					     insertion->fresh, BPF_NOEXIST);
+		if (!status || status == -EEXIST)
+			break;
+	}
+	__sync_lock_test_and_set(&order->lock.owner, 0);
+	return status;
+}
+
+/* ---- inserting and changing ---- */
+
+/* 0, -EEXIST, or another error when the array is full. */
+static RT_GEN long insert(void *map, const void *key,
+			  const struct rt_array_plan *plan,
+			  struct rt_order *order, void *ring,
+			  const __u64 *fresh)
 {
 	long status = bpf_map_update_elem(map, key, fresh, BPF_NOEXIST);
 
-	if (!wrap || !status || status == -EEXIST)
+	if (!ring || status == -EEXIST)
 		return status;
-	evict(map);
-	return bpf_map_update_elem(map, key, fresh, BPF_NOEXIST);
+	if (status) {
+		struct rt_insertion insertion = { map, ring, plan, order, key,
+						  fresh, 0 };
+
+		status = rt_insert_evicting(&insertion);
+	}
+	if (!status)
+		rt_ring_note(ring, plan, key, *fresh);
+	return status;
 }
 
-static RT_GEN long insert_long(void *map, const void *key, __u32 payload,
-			       __u64 *order, __u32 wrap, __s64 value)
+static RT_GEN long insert_long(void *map, const void *key,
+			       const struct rt_array_plan *plan,
+			       struct rt_order *order, void *ring, __s64 value)
 {
 	__u64 fresh[2];
 
-	if (!payload) {
+	if (!plan->payload) {
 		fresh[0] = value;
-		return insert(map, key, fresh, wrap);
+		return insert(map, key, plan, order, ring, fresh);
 	}
-	fresh[0] = __sync_fetch_and_add(order, 1);
+	fresh[0] = __sync_fetch_and_add(&order->next, 1);
 	fresh[1] = value;
-	return insert(map, key, fresh, wrap);
+	return insert(map, key, plan, order, ring, fresh);
 }
 
 /* Sets an element. 0, or not when the array is full. */
-RT_GEN long rt_array_set(void *map, const void *key, __u32 payload,
-			 __u64 *order, __u32 wrap, __s64 value)
+RT_GEN long rt_array_set(void *map, const void *key,
+			 const struct rt_array_plan *plan,
+			 struct rt_order *order, void *ring, __s64 value)
 {
 	char *room = bpf_map_lookup_elem(map, key);
 	long status;
 
 	if (room) {
-		*(__s64 *)(room + payload) = value;
+		*(__s64 *)(room + plan->payload) = value;
 		return 0;
 	}
-	status = insert_long(map, key, payload, order, wrap, value);
+	status = insert_long(map, key, plan, order, ring, value);
 	if (status != -EEXIST)
 		return status;
 	room = bpf_map_lookup_elem(map, key);
 	if (room)
-		*(__s64 *)(room + payload) = value;
+		*(__s64 *)(room + plan->payload) = value;
 	return 0;
 }
 
 /* Adds to an element; the old value goes to @ret_old. */
-RT_GEN long rt_array_add(void *map, const void *key, __u32 payload,
-			 __u64 *order, __u32 wrap, __s64 value, __s64 *ret_old)
+RT_GEN long rt_array_add(void *map, const void *key,
+			 const struct rt_array_plan *plan,
+			 struct rt_order *order, void *ring, __s64 value,
+			 __s64 *ret_old)
 {
 	char *room = bpf_map_lookup_elem(map, key);
 	long status;
 
 	*ret_old = 0;
 	if (!room) {
-		status = insert_long(map, key, payload, order, wrap, value);
+		status = insert_long(map, key, plan, order, ring, value);
 		if (status != -EEXIST)
 			return status;
 		room = bpf_map_lookup_elem(map, key);
 	}
 	if (room)
-		*ret_old = __sync_fetch_and_add((__s64 *)(room + payload),
-						value);
+		*ret_old = __sync_fetch_and_add(
+			(__s64 *)(room + plan->payload), value);
 	return 0;
 }
 
 /* Adds without the old value, which is cheaper. */
-RT_GEN long rt_array_bump(void *map, const void *key, __u32 payload,
-			  __u64 *order, __u32 wrap, __s64 value)
+RT_GEN long rt_array_bump(void *map, const void *key,
+			  const struct rt_array_plan *plan,
+			  struct rt_order *order, void *ring, __s64 value)
 {
 	char *room = bpf_map_lookup_elem(map, key);
 	long status;
 
 	if (!room) {
-		status = insert_long(map, key, payload, order, wrap, value);
+		status = insert_long(map, key, plan, order, ring, value);
 		if (status != -EEXIST)
 			return status;
 		room = bpf_map_lookup_elem(map, key);
 	}
 	if (room)
-		__sync_fetch_and_add((__s64 *)(room + payload), value);
+		__sync_fetch_and_add((__s64 *)(room + plan->payload), value);
 	return 0;
 }
 
-/* Sets an element that is a text: @fresh is the whole value, @text of @room
- * bytes in it from @payload on. */
-RT_GEN long rt_array_set_text(void *map, const void *key, __u32 payload,
-			      __u64 *order, __u32 wrap, char *fresh,
+/* Sets an element that is a text: @fresh is the whole value, the text of
+ * @room bytes in it behind the insertion number. */
+RT_GEN long rt_array_set_text(void *map, const void *key,
+			      const struct rt_array_plan *plan,
+			      struct rt_order *order, void *ring, char *fresh,
 			      __u32 room)
 {
 	char *value = bpf_map_lookup_elem(map, key);
 	long status;
 
 	if (!value) {
-		if (payload)
-			*(__u64 *)fresh = __sync_fetch_and_add(order, 1);
-		status = insert(map, key, (__u64 *)fresh, wrap);
+		if (plan->payload)
+			*(__u64 *)fresh =
+				__sync_fetch_and_add(&order->next, 1);
+		status = insert(map, key, plan, order, ring, (__u64 *)fresh);
 		if (status != -EEXIST)
 			return status;
 		value = bpf_map_lookup_elem(map, key);
 	}
 	if (value)
-		bpf_probe_read_kernel(value + payload, room, fresh + payload);
+		bpf_probe_read_kernel(value + plan->payload, room,
+				      fresh + plan->payload);
 	return 0;
 }
 

@@ -14,12 +14,27 @@
 enum { RT_FRAMES = 4 };		/* frames for each processor */
 enum { RT_STAT_RESULTS = 6 };	/* count sum min max avg variance */
 
+struct rt_lock {
+	__u64 owner;		/* processor + 1, or 0 */
+	__u64 readers;
+	__u64 pad[6];
+};
+
+/* What an array has besides its elements. */
+struct rt_order {
+	__u64 next;		/* insertion number */
+	__u64 tail;		/* % arrays: no element is older */
+	__u64 pad[6];
+	struct rt_lock lock;	/* of making room in a % array */
+};
+
 /* How the elements of an array are kept. A value is the insertion number
  * (when anything wants an order), then the payload. */
 struct rt_array_plan {
 	__u32 payload;		/* offset of the payload: 0 or 8 */
 	__u32 per_cpu;		/* a statistic */
-	__u32 wrap;
+	__u32 key_size;
+	__u32 ring_mask;	/* % arrays: room of the ring - 1 */
 	__u32 parts;		/* statistic: enum stat_part */
 	__u32 shift;
 	__u32 hist;		/* 0 none, 1 log, 2 linear */
@@ -27,6 +42,29 @@ struct rt_array_plan {
 	__u32 bucket_at;	/* offset of the buckets in a cell */
 	__s64 start, stop, step;
 };
+
+/* A % array's ring: who was inserted when. */
+struct rt_ring {
+	__u64 order;
+	__u64 key[];
+};
+
+/* An insertion; ring is NULL if the array is no % array. */
+struct rt_insertion {
+	void *map, *ring;
+	const struct rt_array_plan *plan;
+	struct rt_order *order;
+	const void *key;
+	const void *fresh;	/* the value */
+	__u64 done;
+};
+
+/* array.bpf.c: inserts when the array is full, in the place of the oldest. */
+long rt_insert_evicting(struct rt_insertion *insertion)
+	__attribute__((visibility("hidden")));
+/* Notes in the ring that @key has this number. */
+void rt_ring_note(void *ring, const struct rt_array_plan *plan,
+		  const void *key, __u64 order);
 
 enum rt_sort { RT_SORT_NONE, RT_SORT_LONG, RT_SORT_TEXT, RT_SORT_STAT };
 
@@ -61,6 +99,9 @@ struct rt_iter {
 	__u64 pad[8];
 	struct rt_item items[];
 };
+
+/* lock.bpf.c: 1 when the lock is had, 0 after a bounded time */
+long rt_lock_wait(struct rt_lock *lock) __attribute__((visibility("hidden")));
 
 /* frame.bpf.c */
 struct rt_frame *rt_frame_claim(__u32 probe);

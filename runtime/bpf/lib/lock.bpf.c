@@ -14,12 +14,6 @@
 
 enum { LOCK_NS = 1000000, LOCK_TURNS = 1 << 16 };
 
-struct rt_lock {
-	__u64 owner;
-	__u64 readers;
-	__u64 pad[6];
-};
-
 struct waiting {
 	struct rt_lock *lock;
 	__u64 me;
@@ -79,7 +73,7 @@ static long read_step(__u32 turn, struct waiting *waiting)
 	return give_up(waiting, owner);
 }
 
-static __attribute__((noinline)) long wait_exclusive(struct rt_lock *lock)
+__attribute__((noinline)) long rt_lock_wait(struct rt_lock *lock)
 {
 	struct waiting waiting = { lock, self(), 0, 0 };
 
@@ -120,7 +114,7 @@ RT_GEN long rt_lock_exclusive(struct rt_lock *lock)
 			return 1;
 		__sync_lock_test_and_set(&lock->owner, 0);
 	}
-	if (wait_exclusive(lock))
+	if (rt_lock_wait(lock))
 		return 1;
 	count_skipped();
 	return 0;

@@ -97,7 +97,8 @@ static RT_GEN void add_to_cell(__s64 *cell, const struct rt_array_plan *plan,
 		count = __sync_fetch_and_add(&cell[0], 1);
 	} else {
 		count = 1;
-		__sync_fetch_and_add(&cell[0], 1);
+		if (parts & STAT_COUNT)
+			__sync_fetch_and_add(&cell[0], 1);
 	}
 	if (parts & (STAT_SUM | STAT_AVG | STAT_VARIANCE))
 		__sync_fetch_and_add(&cell[sum_at()], value);
@@ -113,69 +114,43 @@ static RT_GEN void add_to_cell(__s64 *cell, const struct rt_array_plan *plan,
 				  bucket_offset(plan, bucket(plan, value))), 1);
 }
 
-static long find_least(void *map, const void *key, const void *value,
-		       __u64 *least)
+/* A cell of zeros under @key, in the place of the oldest if need be. */
+static RT_GEN long insert_cell(void *map, const void *key,
+			       const struct rt_array_plan *plan,
+			       struct rt_order *order, void *ring)
 {
-	__u64 order = 0;
+	long status = bpf_map_update_elem(map, key, rt_zeros, BPF_NOEXIST);
+	struct rt_insertion insertion = { map, ring, plan, order, key, rt_zeros,
+					  0 };
 
-	(void)value;
-	for (__u32 cpu = 0; cpu < rt_cpus; cpu++) {
-		__u64 *cell = bpf_map_lookup_percpu_elem(map, key, cpu);
-
-		if (cell && *cell > order)
-			order = *cell;
-	}
-	if (order < *least)
-		*least = order;
-	return 0;
-}
-
-static long delete_least(void *map, const void *key, const void *value,
-			 __u64 *least)
-{
-	(void)value;
-	for (__u32 cpu = 0; cpu < rt_cpus; cpu++) {
-		__u64 *cell = bpf_map_lookup_percpu_elem(map, key, cpu);
-
-		if (cell && *cell == *least) {
-			bpf_map_delete_elem(map, key);
-			return 1;
-		}
-	}
-	return 0;
-}
-
-static RT_GEN void evict_cell(void *map)
-{
-	__u64 least = ~0ULL;
-
-	bpf_for_each_map_elem(map, find_least, &least, 0);
-	bpf_for_each_map_elem(map, delete_least, &least, 0);
+	if (!ring || !status || status == -EEXIST)
+		return status;
+	return rt_insert_evicting(&insertion);
 }
 
 /* The value <<< of an element. 0, or not when the array is full. */
 RT_GEN long rt_stat_add(void *map, const void *key,
-			const struct rt_array_plan *plan, __u64 *order,
-			__s64 value)
+			const struct rt_array_plan *plan,
+			struct rt_order *order, void *ring, __s64 value)
 {
 	char *cell = bpf_map_lookup_elem(map, key);
 	long status;
+	__u64 number;
 
 	if (!cell) {
-		status = bpf_map_update_elem(map, key, rt_zeros, BPF_NOEXIST);
-		if (status && status != -EEXIST && plan->wrap) {
-			evict_cell(map);
-			status = bpf_map_update_elem(map, key, rt_zeros,
-						     BPF_NOEXIST);
-		}
+		status = insert_cell(map, key, plan, order, ring);
 		if (status && status != -EEXIST)
 			return status;
 		cell = bpf_map_lookup_elem(map, key);
 		if (!cell)
 			return 0;
 		/* the largest number among the processors' cells counts */
-		if (plan->payload && !status)
-			*(__u64 *)cell = __sync_fetch_and_add(order, 1);
+		if (plan->payload && !status) {
+			number = __sync_fetch_and_add(&order->next, 1);
+			*(__u64 *)cell = number;
+			if (ring)
+				rt_ring_note(ring, plan, key, number);
+		}
 	}
 	add_to_cell((__s64 *)(cell + plan->payload), plan, value);
 	return 0;
@@ -201,7 +176,7 @@ RT_GEN void rt_stat_merge(void *map, const void *key,
 		if (!value)
 			continue;
 		cell = (__s64 *)(value + plan->payload);
-		if (!cell[0])
+		if (parts & STAT_COUNT && !cell[0])
 			continue;
 		if (parts & (STAT_SUM | STAT_AVG | STAT_VARIANCE))
 			sum = arith_add(sum, cell[sum_at()]);
@@ -238,6 +213,21 @@ RT_GEN void rt_stat_merge(void *map, const void *key,
 	ret[5] = arith_shr(arith_div(squares, count - 1), 2 * plan->shift);
 }
 
+/* Where no count is kept, a histogram's buckets have it. */
+static RT_GEN __s64 cell_count(const char *value,
+			       const struct rt_array_plan *plan)
+{
+	const __s64 *bucket = (const __s64 *)(value + plan->payload +
+					      plan->bucket_at);
+	__s64 count = 0;
+
+	if (plan->parts & STAT_COUNT || !plan->hist)
+		return *(const __s64 *)(value + plan->payload);
+	for (__u32 i = 0; i < plan->buckets; i++)
+		count += *(volatile const __s64 *)&bucket[i];
+	return count;
+}
+
 RT_GEN __s64 rt_stat_count(void *map, const void *key,
 			   const struct rt_array_plan *plan)
 {
@@ -247,7 +237,7 @@ RT_GEN __s64 rt_stat_count(void *map, const void *key,
 		char *value = bpf_map_lookup_percpu_elem(map, key, cpu);
 
 		if (value)
-			count += *(__s64 *)(value + plan->payload);
+			count += cell_count(value, plan);
 	}
 	return count;
 }

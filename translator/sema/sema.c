@@ -126,15 +126,25 @@ int sema_run(struct sema *sema)
 	return diag_errors(sema->diag) ? -1 : 0;
 }
 
-static void dump_locals(const struct map *locals, struct buf *out)
+/* Whether the program still has it after prune.c. */
+static bool in_use(const struct sema *sema, const struct symbol *symbol)
 {
-	if (locals->count)
-		buf_puts(out, "  # locals\n");
+	return symbol->reads || symbol->writes || sema->options->keep_unused;
+}
+
+static void dump_locals(const struct sema *sema, const struct map *locals,
+			struct buf *out)
+{
+	bool any = false;
+
 	for (size_t i = 0; i < locals->count; i++) {
 		const struct symbol *symbol = locals->entries[i].value;
 
-		buf_printf(out, "  %s:%s\n", symbol->name,
-			   type_name(symbol->type));
+		if (!in_use(sema, symbol))
+			continue;
+		buf_printf(out, "%s  %s:%s\n", any ? "" : "  # locals\n",
+			   symbol->name, type_name(symbol->type));
+		any = true;
 	}
 }
 
@@ -163,7 +173,8 @@ void sema_dump(const struct sema *sema, struct buf *out)
 	if (sema->globals.count)
 		buf_puts(out, "# globals\n");
 	for (size_t i = 0; i < sema->globals.count; i++)
-		dump_global(sema->globals.items[i], out);
+		if (in_use(sema, sema->globals.items[i]))
+			dump_global(sema->globals.items[i], out);
 	buf_puts(out, "# functions\n");
 	for (size_t i = 0; i < sema->functions.count; i++)
 		if (sema->functions.items[i]->used)
@@ -177,6 +188,6 @@ void sema_dump(const struct sema *sema, struct buf *out)
 		buf_printf(out, "%s /*  <- %s */ \n", probe->instance->name,
 			   buf_text(&from));
 		buf_free(&from);
-		dump_locals(&probe->locals, out);
+		dump_locals(sema, &probe->locals, out);
 	}
 }

@@ -55,7 +55,7 @@ static char *file_name(const struct sink *sink, const struct stream *stream,
 	char *name;
 	int length;
 
-	if (sink->options.rotate)
+	if (sink->options.rotate || number)
 		length = asprintf(&name, "%s.%u", stream->path, number);
 	else
 		length = asprintf(&name, "%s", stream->path);
@@ -235,6 +235,17 @@ void sink_flush(struct sink *sink)
 	for (unsigned int i = 0; i < sink->stream_count; i++)
 		if (sink->streams[i].used)
 			write_all(sink, &sink->streams[i]);
+}
+
+void sink_rotate(struct sink *sink)
+{
+	sink_flush(sink);
+	for (unsigned int i = 0; i < sink->stream_count; i++) {
+		struct stream *stream = &sink->streams[i];
+
+		if (stream->path && stream->written && !sink->failure[0])
+			next_file(sink, stream);
+	}
 }
 
 const char *sink_failure(const struct sink *sink)

@@ -33,6 +33,8 @@ void sink_added(struct sink *sink, unsigned int cpu, size_t size);
 void sink_write(struct sink *sink, unsigned int cpu, const void *data,
 		size_t size);
 void sink_flush(struct sink *sink);
+/* Begins the next file of each stream that has one. */
+void sink_rotate(struct sink *sink);
 
 /* A sentence about the first failure, or NULL. Valid until sink_close(). */
 const char *sink_failure(const struct sink *sink);

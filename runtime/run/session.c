@@ -167,6 +167,12 @@ static void on_signal(void *with, uint32_t events)
 			commands_reap(&session->commands);
 			continue;
 		}
+		if (info.ssi_signo == SIGUSR2) {
+			if (session->object.shared)
+				drain(session);
+			sink_rotate(session->sink);
+			continue;
+		}
 		if (session->interrupted) {
 			attach_detach(&session->attach);
 			_exit(1);
@@ -345,7 +351,7 @@ static int watch_timer(struct session *session, unsigned int seconds,
 static int watch_signals(struct session *session)
 {
 	static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
-				      SIGCHLD };
+				      SIGCHLD, SIGUSR2 };
 	sigset_t set;
 
 	sigemptyset(&set);

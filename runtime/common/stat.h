@@ -14,7 +14,7 @@
 
 /* ORDER: as IR_STAT_* in translator/ir/ir.h. */
 enum stat_part {
-	STAT_COUNT = 1,		/* values added; always kept */
+	STAT_COUNT = 1,		/* values added; its word is always there */
 	STAT_SUM = 2,
 	STAT_MIN = 4,
 	STAT_MAX = 8,

@@ -1,6 +1,7 @@
 /*
- * Which parts of each statistic the program reads: only these are kept. The
- * count is always kept, it tells an empty cell.
+ * Which parts of each statistic the program reads: only these are kept, and
+ * what they cannot do without. A sum alone, or a histogram alone, needs no
+ * count: nothing added is a sum of 0, and buckets add up to the count.
  */
 #include "translator/ir/ir.h"
 #include "translator/passes/passes.h"
@@ -8,7 +9,9 @@
 /* Parts that @part cannot be told without. */
 static int with_needs(int part)
 {
-	return part == IR_STAT_AVG ? part | IR_STAT_SUM | IR_STAT_COUNT : part;
+	if (part == IR_STAT_AVG)
+		return part | IR_STAT_SUM | IR_STAT_COUNT;
+	return part == IR_STAT_SUM ? part : part | IR_STAT_COUNT;
 }
 
 static void note_op(struct ir_program *program, const struct ir_op *op)
@@ -41,7 +44,7 @@ void pass_stats(struct ir_program *program)
 		struct ir_global *global = program->globals.items[i];
 
 		if (global->value == IR_VALUE_STAT)
-			global->stat_ops = IR_STAT_COUNT;
+			global->stat_ops = 0;
 	}
 	for (size_t i = 0; i < program->functions.count; i++)
 		note_function(program, program->functions.items[i]);

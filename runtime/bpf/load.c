@@ -145,6 +145,21 @@ static Elf_Data *find_section(Elf *elf, const char *wanted)
 	return NULL;
 }
 
+/* An object has room for as many processors as it was made for. */
+static int check_cpus(const struct object *object, const char *path,
+		      char **ret_error)
+{
+	long long made = manifest_pair_number(&object->manifest->session,
+					      "cpus", 0);
+	int here = libbpf_num_possible_cpus();
+
+	if (!made || here <= made || object->is_module)
+		return 0;
+	return complain(ret_error, "%s was made for %lld processors, this "
+			"machine can have %d: make it with -DMAXCPUS=%d", path,
+			made, here, here);
+}
+
 static int read_manifest(struct object *object, Elf *elf, const char *path,
 			 char **ret_error)
 {
@@ -163,7 +178,7 @@ static int read_manifest(struct object *object, Elf *elf, const char *path,
 	object->manifest = manifest_parse(data->d_buf, data->d_size, &reason);
 	if (!object->manifest)
 		return complain(ret_error, "cannot use %s: %s", path, reason);
-	return 0;
+	return check_cpus(object, path, ret_error);
 }
 
 /* A map of this name, or the data section that is named after it. */

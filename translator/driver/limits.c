@@ -17,7 +17,8 @@ struct limit_row {
 static const struct limit_row limit_rows[] = {
 	{ "MAXSTRINGLEN", "maxstringlen", "512" },
 	{ "MAXACTION", "maxaction", "1000" },
-	{ "MAXACTION_BEGIN", "maxaction_begin", NULL },
+	{ "MAXACTION_BEGIN", "maxaction_begin", NULL },	/* 10 * MAXACTION */
+	{ "MAXCPUS", "cpus", NULL },	/* as many as this machine can have */
 	{ "MAXNESTING", "maxnesting", "64" },
 	{ "MAXMAPENTRIES", "maxmapentries", "2048" },
 	{ "MAXERRORS", "maxerrors", "0" },
@@ -82,14 +83,14 @@ static size_t collect(struct session *session,
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		const char *value = limit_value(session, &limit_rows[i]);
 
+		if (!value && strcmp(limit_rows[i].key, "cpus") == 0)
+			value = arena_printf(session->arena, "%d",
+				kernel_possible_cpus(session->kernel));
 		if (!value)
 			value = arena_printf(session->arena, "%lld",
 					     atoll(action) * 10);
 		limits[n++] = (struct lower_limit){ limit_rows[i].key, value };
 	}
-	limits[n++] = (struct lower_limit){ "cpus",
-		arena_printf(session->arena, "%d",
-			     kernel_possible_cpus(session->kernel)) };
 	if (session->options->timing)
 		limits[n++] = (struct lower_limit){ "timing", "1" };
 	return n;
@@ -105,8 +106,9 @@ static int check_values(struct session *session,
 		char *end;
 		long long value = strtoll(limits[i].value, &end, 0);
 		bool text = strcmp(limits[i].name, "maxstringlen") == 0;
+		long long least = strcmp(limits[i].name, "cpus") == 0;
 
-		if (*end || end == limits[i].value || value < 0 ||
+		if (*end || end == limits[i].value || value < least ||
 		    (text && (value < 16 || value > 4096)))
 			diag_report(session->diag, DIAG_limit_range, nowhere,
 				    limit_rows[i].name, limits[i].value,

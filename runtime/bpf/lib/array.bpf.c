@@ -131,9 +131,10 @@ static RT_GEN void evict(struct rt_insertion *insertion)
 enum { EVICTIONS = 16 };
 
 /* One at a time, or two processors in step would each take the room that the
- * other has made. An insertion that finds room by itself may still take it. */
-__attribute__((noinline)) long
-rt_insert_evicting(struct rt_insertion *insertion)
+ * other has made. An insertion that finds room by itself may still take it.
+ * Inline: kernels before 6.2 refuse a bpf_for_each_map_elem() that is reached
+ * with different maps. */
+RT_GEN long rt_insert_evicting(struct rt_insertion *insertion)
 {
 	struct rt_order *order = insertion->order;
 	long status = -E2BIG;

@@ -1,10 +1,10 @@
 /*
  * From the intermediate form to a BPF object, by LLVM. Private to this folder.
  *
- * The library's bitcode is the module that everything is added to. limits.c
- * first decides what each function is and where its data lies; then maps.c
- * defines the maps, block.c and its like the functions, probe.c the programs;
- * object.c optimises and writes.
+ * limits.c first decides what each function is and where its data lies; then
+ * maps.c defines the maps, block.c and its like the functions, probe.c the
+ * programs. What they use of the library they declare; object.c reads that
+ * much of its bitcode, optimises and writes.
  *
  * Three kinds of function:
  *	plain	needs no frame: registers and a little stack (a handler)
@@ -64,6 +64,7 @@ struct emit {
 
 	LLVMContextRef context;
 	LLVMModuleRef module;
+	LLVMModuleRef library;	/* bodies are read when linked */
 	LLVMBuilderRef builder;
 	LLVMDIBuilderRef debug;
 	LLVMTargetMachineRef machine;
@@ -169,7 +170,11 @@ LLVMValueRef library(struct emit *e, const char *name, LLVMValueRef *args,
 	library(e, name, (LLVMValueRef[]){ __VA_ARGS__ }, \
 		sizeof((LLVMValueRef[]){ __VA_ARGS__ }) / sizeof(LLVMValueRef))
 bool library_has(struct emit *e, const char *name);
+/* Data of the library, declared in the program. */
+LLVMValueRef library_data(struct emit *e, const char *name);
 void library_constant(struct emit *e, const char *name, int64_t value);
+/* Adds what the program uses of the library. */
+bool library_link(struct emit *e);
 LLVMValueRef data_create(struct emit *e, const char *name, const char *section,
 			 LLVMValueRef initial, bool read_only);
 void data_describe(struct emit *e, LLVMValueRef data, const char *name,

@@ -13,11 +13,13 @@
 #include <string.h>
 
 #include <llvm-c/BitReader.h>
+#include <llvm-c/Linker.h>
 #include <llvm-c/Target.h>
 
 #include "translator/base/arena.h"
 
-static bool module_read(struct emit *e, const char *path)
+/* Of the bitcode only declarations are read now. The module owns the bytes. */
+static bool library_read(struct emit *e, const char *path)
 {
 	LLVMMemoryBufferRef bytes;
 	char *reason = NULL;
@@ -27,14 +29,19 @@ static bool module_read(struct emit *e, const char *path)
 		LLVMDisposeMessage(reason);
 		return false;
 	}
-	bool failed = LLVMParseBitcodeInContext2(e->context, bytes, &e->module);
-
-	LLVMDisposeMemoryBuffer(bytes);
-	if (failed)
+	if (LLVMGetBitcodeModuleInContext2(e->context, bytes, &e->library)) {
+		LLVMDisposeMemoryBuffer(bytes);
+		e->library = NULL;
 		e->refusal = arena_printf(e->arena,
 					  "%s is not bitcode of this LLVM",
 					  path);
-	return !failed;
+		return false;
+	}
+	e->module = LLVMModuleCreateWithNameInContext(e->program->name,
+						      e->context);
+	LLVMSetTarget(e->module, LLVMGetTarget(e->library));
+	LLVMSetDataLayout(e->module, LLVMGetDataLayoutStr(e->library));
+	return true;
 }
 
 /* What code generation complains of, as the reason of a refusal. */
@@ -103,7 +110,7 @@ bool module_create(struct emit *e, const char *path)
 {
 	e->context = LLVMContextCreate();
 	LLVMContextSetDiagnosticHandler(e->context, keep_complaint, e);
-	if (!module_read(e, path) || !target_create(e))
+	if (!library_read(e, path) || !target_create(e))
 		return false;
 	e->builder = LLVMCreateBuilderInContext(e->context);
 	types_create(e);
@@ -121,6 +128,8 @@ void module_free(struct emit *e)
 		LLVMDisposeTargetMachine(e->machine);
 	if (e->module)
 		LLVMDisposeModule(e->module);
+	if (e->library)
+		LLVMDisposeModule(e->library);
 	if (e->context)
 		LLVMContextDispose(e->context);
 }
@@ -316,7 +325,20 @@ LLVMValueRef helper(struct emit *e, unsigned number, LLVMValueRef *args,
 
 bool library_has(struct emit *e, const char *name)
 {
-	return LLVMGetNamedFunction(e->module, name) != NULL;
+	return LLVMGetNamedFunction(e->library, name) != NULL;
+}
+
+static LLVMValueRef library_function(struct emit *e, const char *name)
+{
+	LLVMValueRef function = LLVMGetNamedFunction(e->module, name);
+
+	if (function)
+		return function;
+	function = LLVMGetNamedFunction(e->library, name);
+	if (!function)
+		return NULL;
+	return LLVMAddFunction(e->module, name,
+			       LLVMGlobalGetValueType(function));
 }
 
 static LLVMValueRef fitted(struct emit *e, LLVMValueRef value, LLVMTypeRef type)
@@ -330,7 +352,7 @@ static LLVMValueRef fitted(struct emit *e, LLVMValueRef value, LLVMTypeRef type)
 LLVMValueRef library(struct emit *e, const char *name, LLVMValueRef *args,
 		     unsigned count)
 {
-	LLVMValueRef function = LLVMGetNamedFunction(e->module, name);
+	LLVMValueRef function = library_function(e, name);
 	LLVMTypeRef types[12];
 
 	if (!function) {
@@ -358,9 +380,21 @@ LLVMValueRef library(struct emit *e, const char *name, LLVMValueRef *args,
 
 /* ---- data ---- */
 
+LLVMValueRef library_data(struct emit *e, const char *name)
+{
+	LLVMValueRef data = LLVMGetNamedGlobal(e->module, name);
+
+	if (data)
+		return data;
+	data = LLVMGetNamedGlobal(e->library, name);
+	if (!data)
+		return NULL;
+	return LLVMAddGlobal(e->module, LLVMGlobalGetValueType(data), name);
+}
+
 void library_constant(struct emit *e, const char *name, int64_t value)
 {
-	LLVMValueRef global = LLVMGetNamedGlobal(e->module, name);
+	LLVMValueRef global = library_data(e, name);
 
 	if (!global)
 		return;
@@ -368,25 +402,38 @@ void library_constant(struct emit *e, const char *name, int64_t value)
 						(unsigned long long)value,
 						true));
 	LLVMSetGlobalConstant(global, true);
-	LLVMSetLinkage(global, LLVMInternalLinkage);
-	LLVMGlobalClearMetadata(global);
 }
 
-/* A global; one that the library declares is replaced by it. */
+/* A constant must be seen from outside until the library is there. */
+static void fold_constants(struct emit *e)
+{
+	LLVMValueRef data = LLVMGetFirstGlobal(e->module);
+
+	for (; data; data = LLVMGetNextGlobal(data))
+		if (!strncmp(LLVMGetValueName(data), "rt_", 3) &&
+		    LLVMGetInitializer(data) &&
+		    LLVMIsAConstantInt(LLVMGetInitializer(data)))
+			LLVMSetLinkage(data, LLVMInternalLinkage);
+}
+
+bool library_link(struct emit *e)
+{
+	LLVMModuleRef library = e->library;
+
+	e->library = NULL;	/* linking takes it */
+	if (LLVMLinkModules2(e->module, library)) {
+		refuse(e, NULL, "the BPF library does not fit the program");
+		return false;
+	}
+	fold_constants(e);
+	return true;
+}
+
 LLVMValueRef data_create(struct emit *e, const char *name, const char *section,
 			 LLVMValueRef initial, bool read_only)
 {
-	LLVMValueRef old = LLVMGetNamedGlobal(e->module, name);
-
-	if (old)
-		LLVMSetValueName2(old, "", 0);
-
 	LLVMValueRef data = LLVMAddGlobal(e->module, LLVMTypeOf(initial), name);
 
-	if (old) {
-		LLVMReplaceAllUsesWith(old, data);
-		LLVMDeleteGlobal(old);
-	}
 	LLVMSetInitializer(data, initial);
 	LLVMSetGlobalConstant(data, read_only);
 	LLVMSetAlignment(data, 8);

@@ -250,8 +250,10 @@ static void fix_library(struct emit *e)
 			continue;
 		if (has_attribute(f, "alwaysinline"))
 			LLVMSetLinkage(f, LLVMInternalLinkage);
-		else if (LLVMGetLinkage(f) == LLVMExternalLinkage)
+		else if (LLVMGetLinkage(f) != LLVMInternalLinkage) {
+			LLVMSetLinkage(f, LLVMExternalLinkage);
 			add_attribute(e, f, "noduplicate");
+		}
 	}
 }
 
@@ -315,19 +317,27 @@ static const char *verify(struct emit *e)
 	return reason;
 }
 
-/* From a copy: making code changes the module. */
-static const char *write_file(struct emit *e, const char *path,
-			      LLVMCodeGenFileType type)
+/* Making code changes the module. */
+static const char *write_file(struct emit *e, LLVMModuleRef module,
+			      const char *path, LLVMCodeGenFileType type)
 {
-	LLVMModuleRef copy = LLVMCloneModule(e->module);
 	char *message = NULL, *name = arena_strdup(e->arena, path);
 	const char *reason = NULL;
 
-	if (LLVMTargetMachineEmitToFile(e->machine, copy, name, type,
+	if (LLVMTargetMachineEmitToFile(e->machine, module, name, type,
 					&message)) {
 		reason = arena_strdup(e->arena, message);
 		LLVMDisposeMessage(message);
 	}
+	return reason;
+}
+
+static const char *dump_code(struct emit *e)
+{
+	LLVMModuleRef copy = LLVMCloneModule(e->module);
+	const char *reason = write_file(e, copy, "/dev/stdout",
+					LLVMAssemblyFile);
+
 	LLVMDisposeModule(copy);
 	return reason;
 }
@@ -346,6 +356,8 @@ const char *object_write(struct emit *e, const char *path, const char *dump)
 
 	manifest_add(e);
 	LLVMDIBuilderFinalize(e->debug);
+	if (!library_link(e))
+		return e->refusal;
 	drop_unused(e);
 	share_claim(e);
 	fix_library(e);
@@ -362,8 +374,8 @@ const char *object_write(struct emit *e, const char *path, const char *dump)
 	if (dump && !strcmp(dump, "llvm"))
 		dump_llvm(e);
 	if (dump && !strcmp(dump, "bpf"))
-		reason = write_file(e, "/dev/stdout", LLVMAssemblyFile);
+		reason = dump_code(e);
 	if (!reason)
-		reason = write_file(e, path, LLVMObjectFile);
+		reason = write_file(e, e->module, path, LLVMObjectFile);
 	return reason ? reason : e->refusal;
 }

@@ -18,7 +18,7 @@ enum { COPY_INLINE = 128, ZEROS = 1024 };
 
 static LLVMValueRef zeros(struct emit *e)
 {
-	LLVMValueRef data = LLVMGetNamedGlobal(e->module, "rt_zeros");
+	LLVMValueRef data = library_data(e, "rt_zeros");
 
 	if (!data)
 		refuse(e, NULL, "the BPF library has no rt_zeros");

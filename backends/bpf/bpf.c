@@ -169,25 +169,45 @@ static const char *bpf_refuses(struct arena *arena,
 	return NULL;
 }
 
-static const char *bpf_emit(struct arena *arena, struct ir_program *program,
-			    const struct backend_options *options)
+static const char *emit_for(struct arena *arena, const struct buf *text,
+			    struct ir_program *program,
+			    const struct backend_options *options,
+			    const char *cpu)
 {
-	char *argv[8];
+	char *argv[12];
 	int count = 0;
-	struct buf text = { 0 };
-	const char *reason;
 
 	argv[count++] = arena_strdup(arena, emitter_path(arena));
 	argv[count++] = arena_strdup(arena, "--lib");
 	argv[count++] = arena_strdup(arena, library_path(arena, program));
+	argv[count++] = arena_printf(arena, "--cpu=%s", cpu);
 	argv[count++] = arena_strdup(arena, "-o");
 	argv[count++] = arena_strdup(arena, options->output);
 	if (options->dump)
 		argv[count++] = arena_printf(arena, "--dump=%s", options->dump);
 	argv[count] = NULL;
-	ir_print(&text, program);
 	fflush(stdout);
-	reason = child_run(arena, argv, &text);
+	return child_run(arena, argv, text);
+}
+
+/*
+ * Branches reach 32767 instructions; those of the fourth instruction set (since
+ * Linux 6.6) reach all, so a program that is too large is made once more for it.
+ */
+static const char *bpf_emit(struct arena *arena, struct ir_program *program,
+			    const struct backend_options *options)
+{
+	static const char too_far[] = "Branch target out of insn range";
+	struct buf text = { 0 };
+	const char *reason;
+
+	ir_print(&text, program);
+	reason = emit_for(arena, &text, program, options, "v3");
+	if (reason && strstr(reason, too_far))
+		reason = emit_for(arena, &text, program, options, "v4");
+	if (reason && strstr(reason, too_far))
+		reason = "a handler of this script is too large for BPF: make "
+			 "several probes of it";
 	buf_free(&text);
 	return reason;
 }

@@ -53,14 +53,18 @@ struct array_info {
 	bool ordered, walked_unsorted;
 };
 
+/* A foreach: its buffers stand in maps that it may share with others. */
 struct iter_info {
 	LLVMValueRef entries, control, plan;
+	unsigned first, most;	/* its buffers there: one for each depth */
+	unsigned entry_size;
 };
 
 struct emit {
 	struct arena *arena;
 	const struct ir_program *program;
 	const char *refusal;	/* the first thing that cannot be done */
+	const char *cpu;	/* instruction set: "v3", "v4" */
 
 	LLVMContextRef context;
 	LLVMModuleRef module;

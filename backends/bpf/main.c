@@ -18,7 +18,7 @@
 #include "translator/base/file.h"
 
 struct options {
-	const char *library, *output, *dump, *input;
+	const char *library, *output, *dump, *input, *cpu;
 };
 
 static bool read_options(int argc, char **argv, struct options *ret)
@@ -26,6 +26,7 @@ static bool read_options(int argc, char **argv, struct options *ret)
 	static const struct option rows[] = {
 		{ "lib", required_argument, NULL, 'l' },
 		{ "dump", required_argument, NULL, 'd' },
+		{ "cpu", required_argument, NULL, 'c' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int letter;
@@ -37,6 +38,9 @@ static bool read_options(int argc, char **argv, struct options *ret)
 			break;
 		case 'd':
 			ret->dump = optarg;
+			break;
+		case 'c':
+			ret->cpu = optarg;
 			break;
 		case 'o':
 			ret->output = optarg;
@@ -98,6 +102,7 @@ static void room_create(struct emit *e)
 
 static const char *emit(struct emit *e, const struct options *options)
 {
+	e->cpu = options->cpu ? options->cpu : "v3";
 	room_create(e);
 	limits_find(e);
 	if (!module_create(e, options->library))

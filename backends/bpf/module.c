@@ -71,7 +71,7 @@ static bool target_create(struct emit *e)
 		LLVMDisposeMessage(reason);
 		return false;
 	}
-	e->machine = LLVMCreateTargetMachine(target, "bpf", "v3", "",
+	e->machine = LLVMCreateTargetMachine(target, "bpf", e->cpu, "",
 					     LLVMCodeGenLevelDefault,
 					     LLVMRelocDefault,
 					     LLVMCodeModelDefault);

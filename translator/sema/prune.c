@@ -370,7 +370,8 @@ static void warn_unused(struct sema *sema)
 	for (size_t i = 0; i < sema->functions.count; i++) {
 		const struct function *f = sema->functions.items[i];
 
-		if (!f->used && own(f->decl->span))
+		if (!f->used && own(f->decl->span) &&
+		    !sema->options->keep_unused)
 			diag_report(sema->diag, DIAG_unused_function,
 				    f->decl->span, f->decl->name);
 	}

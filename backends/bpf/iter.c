@@ -8,13 +8,20 @@
 
 #include "runtime/bpf/lib/gen.h"
 
-/* Which of its buffers a foreach uses: in a recursive function by depth. */
 static LLVMValueRef depth(struct body *b)
 {
-	if (!b->info->recursive)
-		return constant(b->e, 0);
 	return load(b->e, b->e->i32,
 		    offset(b->e, b->frame, offsetof(struct rt_frame, depth)));
+}
+
+/* Which buffer a foreach uses: in a recursive function by depth. */
+static LLVMValueRef buffer(struct body *b, int number)
+{
+	LLVMValueRef first = constant32(b->e, b->e->iters[number].first);
+
+	if (!b->info->recursive)
+		return first;
+	return LLVMBuildAdd(b->e->builder, first, depth(b), "");
 }
 
 static void op_begin(struct body *b, const struct ir_op *op, int number)
@@ -29,10 +36,15 @@ static void op_begin(struct body *b, const struct ir_op *op, int number)
 		key = key_build(b, op, global);
 		mask = key_mask(b, op, global);
 	}
+	if (b->info->recursive)
+		raise_if(b, op,
+			 LLVMBuildICmp(e->builder, LLVMIntUGE, depth(b),
+				       constant32(e, iter->most), ""),
+			 RT_ERROR_NESTING, NULL);
 	LIBRARY(e, "rt_iter_begin", array->map, iter->entries, iter->control,
 		iter->plan, array->plan, key, mask,
 		long_operand(b, &op->args.items[op->args.count - 1]),
-		depth(b));
+		buffer(b, number));
 }
 
 /* A part of the element at hand, at @at in its entry. */
@@ -47,13 +59,14 @@ static void take(struct body *b, const struct ir_op *op, int number,
 	if (b->function->vars.items[op->result].type == IR_LONG) {
 		long_result(b, op, LIBRARY(e, "rt_iter_long", iter->entries,
 					   iter->control, iter->plan,
-					   constant(e, at), depth(b)));
+					   constant(e, at),
+					   buffer(b, number)));
 		return;
 	}
 	there = block_create(e, "there");
 	next = block_create(e, "next");
 	entry = LIBRARY(e, "rt_iter_entry", iter->entries, iter->control,
-			iter->plan, depth(b));
+			iter->plan, buffer(b, number));
 	LLVMBuildCondBr(e->builder, LLVMBuildIsNull(e->builder, entry, ""),
 			next, there);
 	goto_block(e, there);
@@ -101,7 +114,7 @@ void op_iter(struct body *b, const struct ir_op *op)
 	case IR_ITERNEXT:
 		long_result(b, op, LIBRARY(b->e, "rt_iter_next",
 					   b->e->iters[number].control,
-					   depth(b)));
+					   buffer(b, number)));
 		return;
 	case IR_ITERKEY:
 		op_key(b, op, number);

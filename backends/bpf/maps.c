@@ -20,6 +20,10 @@ struct map_shape {
 	uint64_t entries, key, value, flags;
 };
 
+/* Bytes for the buffers of a foreach in a recursive function; how deep it can
+ * go in any case. */
+enum { WALKS_ROOM = 8 << 20, WALKS_LEAST = 8 };
+
 static LLVMMetadataRef number_member(struct emit *e, const char *name,
 				     unsigned index, uint64_t number)
 {
@@ -277,51 +281,107 @@ static bool walks(const struct ir_function *function, size_t number)
 	return false;
 }
 
-/* How many walks of a foreach can be under way: more in a recursive
- * function. */
-static uint64_t most_walks(struct emit *e, size_t number)
+static uint64_t item_room(const struct emit *e, size_t number)
 {
+	return power_of_two((uint64_t)e->program->globals.items[
+		e->program->iters.items[number].global]->size);
+}
+
+static uint64_t control_size(const struct emit *e, size_t number)
+{
+	return sizeof(struct rt_iter) +
+	       2 * item_room(e, number) * sizeof(struct rt_item);
+}
+
+/* How many walks of a foreach can be under way: more in a recursive function,
+ * as deep as it may be and as memory for them should go. */
+static unsigned most_walks(struct emit *e, size_t number)
+{
+	uint64_t size = control_size(e, number) + item_room(e, number) *
+						  e->iters[number].entry_size;
+	uint64_t most = (uint64_t)session_number(e, "maxnesting", 10) + 1;
+	uint64_t fit = WALKS_ROOM / size;
+
 	for (size_t i = 0; i < e->program->functions.count; i++)
 		if (e->functions[i].recursive &&
 		    walks(e->program->functions.items[i], number))
-			return (uint64_t)session_number(e, "maxnesting",
-							10) + 1;
+			return (unsigned)(most <= fit ? most :
+					  fit > WALKS_LEAST ? fit : WALKS_LEAST);
 	return 1;
 }
 
-static void iter_create(struct emit *e, size_t number)
+static void iter_describe(struct emit *e, size_t number)
 {
 	const struct ir_iter *iter = &e->program->iters.items[number];
 	const struct array_info *array = &e->arrays[iter->global];
-	struct iter_info *info = &e->iters[number];
 	const struct ir_global *global =
 		e->program->globals.items[iter->global];
-	uint64_t room = power_of_two((uint64_t)global->size);
-	uint64_t most = most_walks(e, number);
 	struct rt_iter_plan plan = {
 		.key_size = array->key_size,
 		.value_size = global->value == IR_VALUE_STAT ? 0 :
 			      array->value_size - array->payload,
 		.descending = iter->descending,
-		.mask = (unsigned)room - 1,
+		.mask = (unsigned)item_room(e, number) - 1,
 		.size = (unsigned)global->size,
 		.renumber = iter->sort != IR_SORT_NONE &&
 			    array->walked_unsorted,
 	};
 
 	plan_sort(e, iter, &plan);
-	info->plan = words_constant(e, &plan, sizeof(plan),
-				    arena_printf(e->arena, "walk_%zu", number));
+	e->iters[number].plan = words_constant(
+		e, &plan, sizeof(plan),
+		arena_printf(e->arena, "walk_%zu", number));
+	e->iters[number].entry_size = plan.key_size + plan.value_size;
+	e->iters[number].most = most_walks(e, number);
+}
+
+static bool same_buffers(const struct emit *e, size_t a, size_t b)
+{
+	const struct ir_program *program = e->program;
+
+	return e->iters[a].entry_size == e->iters[b].entry_size &&
+	       program->globals.items[program->iters.items[a].global]->size ==
+	       program->globals.items[program->iters.items[b].global]->size;
+}
+
+/* The maps of a foreach and of all that have buffers of the same size: a
+ * program may use 64 maps only. */
+static void buffers_create(struct emit *e, size_t number)
+{
+	struct iter_info *info = &e->iters[number];
+	unsigned count = 0;
+	uint64_t size = (uint64_t)e->program->globals.items[
+		e->program->iters.items[number].global]->size;
+
+	for (size_t i = number; i < e->program->iters.count; i++) {
+		if (!same_buffers(e, i, number))
+			continue;
+		e->iters[i].first = count;
+		count += e->iters[i].most;
+	}
 	info->entries = map_create(e,
 		arena_printf(e->arena, "entries_%zu", number),
-		(struct map_shape){ BPF_MAP_TYPE_ARRAY,
-				    most * (uint64_t)global->size,
-				    4, plan.key_size + plan.value_size, 0 });
+		(struct map_shape){ BPF_MAP_TYPE_ARRAY, count * size, 4,
+				    info->entry_size, 0 });
 	info->control = map_create(e,
 		arena_printf(e->arena, "iter_%zu", number),
-		(struct map_shape){ BPF_MAP_TYPE_ARRAY, most, 4,
-				    sizeof(struct rt_iter) +
-				    2 * room * sizeof(struct rt_item), 0 });
+		(struct map_shape){ BPF_MAP_TYPE_ARRAY, count, 4,
+				    control_size(e, number), 0 });
+	for (size_t i = number + 1; i < e->program->iters.count; i++) {
+		if (!same_buffers(e, i, number))
+			continue;
+		e->iters[i].entries = info->entries;
+		e->iters[i].control = info->control;
+	}
+}
+
+static void iters_create(struct emit *e)
+{
+	for (size_t i = 0; i < e->program->iters.count; i++)
+		iter_describe(e, i);
+	for (size_t i = 0; i < e->program->iters.count; i++)
+		if (!e->iters[i].entries)
+			buffers_create(e, i);
 }
 
 static void find_orders(struct emit *e)
@@ -464,8 +524,7 @@ void maps_create(struct emit *e)
 		else if (program->globals.items[i]->value == IR_VALUE_STAT)
 			stat_create(e, (int)i);
 	}
-	for (size_t i = 0; i < program->iters.count; i++)
-		iter_create(e, i);
+	iters_create(e);
 	/* -t: hits, sum, complement of the least and most ns of each probe */
 	if (session_number(e, "timing", 0) && program->probes.count)
 		e->timing = map_create(e, "spile_timing",

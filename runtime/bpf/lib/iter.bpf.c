@@ -25,7 +25,7 @@ struct walk {
 	const struct rt_iter_plan *plan;
 	const struct rt_array_plan *array;
 	const __u64 *key, *mask;	/* slice; mask NULL: the whole */
-	__u32 first;			/* of the entries at this depth */
+	__u32 first;			/* of the entries in this buffer */
 };
 
 static RT_GEN struct rt_item *item(struct walk *walk, __u64 table, __u64 index)
@@ -281,11 +281,11 @@ static RT_GEN long run(struct walk *walk)
 RT_GEN long rt_iter_begin(void *map, void *entries, void *control,
 			  const struct rt_iter_plan *plan,
 			  const struct rt_array_plan *array, const void *key,
-			  const void *mask, __s64 limit, __u32 depth)
+			  const void *mask, __s64 limit, __u32 buffer)
 {
-	struct rt_iter *iter = bpf_map_lookup_elem(control, &depth);
+	struct rt_iter *iter = bpf_map_lookup_elem(control, &buffer);
 	struct walk walk = { map, entries, iter, plan, array, key, mask,
-			     depth * plan->size };
+			     buffer * plan->size };
 
 	if (!iter)
 		return 0;
@@ -296,9 +296,9 @@ RT_GEN long rt_iter_begin(void *map, void *entries, void *control,
 }
 
 /* Goes on to the next element: 1, or 0 at the end. */
-RT_GEN __s64 rt_iter_next(void *control, __u32 depth)
+RT_GEN __s64 rt_iter_next(void *control, __u32 buffer)
 {
-	struct rt_iter *iter = bpf_map_lookup_elem(control, &depth);
+	struct rt_iter *iter = bpf_map_lookup_elem(control, &buffer);
 
 	if (!iter || iter->next >= iter->end)
 		return 0;
@@ -308,9 +308,9 @@ RT_GEN __s64 rt_iter_next(void *control, __u32 depth)
 
 /* The entry at hand. */
 RT_GEN const char *rt_iter_entry(void *entries, void *control,
-				 const struct rt_iter_plan *plan, __u32 depth)
+				 const struct rt_iter_plan *plan, __u32 buffer)
 {
-	struct rt_iter *iter = bpf_map_lookup_elem(control, &depth);
+	struct rt_iter *iter = bpf_map_lookup_elem(control, &buffer);
 	struct walk walk = { .iter = iter, .plan = plan };
 	__u32 index;
 
@@ -322,9 +322,9 @@ RT_GEN const char *rt_iter_entry(void *entries, void *control,
 
 RT_GEN __s64 rt_iter_long(void *entries, void *control,
 			  const struct rt_iter_plan *plan, __u32 at,
-			  __u32 depth)
+			  __u32 buffer)
 {
-	const char *entry = rt_iter_entry(entries, control, plan, depth);
+	const char *entry = rt_iter_entry(entries, control, plan, buffer);
 
 	return entry ? *(__s64 *)(entry + at) : 0;
 }

@@ -43,18 +43,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-#ifdef REPLAY
-int main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		struct arena *arena = arena_create();
-		size_t size;
-		char *data = file_read(arena, argv[i], &size);
-
-		if (data)
-			LLVMFuzzerTestOneInput((const uint8_t *)data, size);
-		arena_free(arena);
-	}
-	return 0;
-}
-#endif
+#include "testsuite/fuzz/replay.h"

@@ -59,42 +59,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-#ifdef REPLAY
-/* Each file as it is, then cut at every place and with every byte changed. */
-static void explore(const uint8_t *data, size_t size)
-{
-	for (size_t at = 0; at < size; at++) {
-		uint8_t *copy = malloc(size);
-
-		memcpy(copy, data, size);
-		copy[at] = "()[]{}*+?|^$\\a1-:."[at % 18];
-		LLVMFuzzerTestOneInput(copy, size);
-		free(copy);
-		/* an exact allocation lets the sanitizer see an overrun */
-		copy = malloc(at + !at);
-		memcpy(copy, data, at);
-		LLVMFuzzerTestOneInput(copy, at);
-		free(copy);
-	}
-}
-
-int main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		uint8_t *data = malloc(1 << 16);
-		FILE *file = fopen(argv[i], "r");
-		size_t size;
-
-		if (!file || !data) {
-			perror(argv[i]);
-			return 1;
-		}
-		size = fread(data, 1, 1 << 16, file);
-		fclose(file);
-		LLVMFuzzerTestOneInput(data, size);
-		explore(data, size);
-		free(data);
-	}
-	return 0;
-}
-#endif
+#define REPLAY_BYTES "()[]{}*+?|^$\\a1-:."
+#include "testsuite/fuzz/replay.h"

@@ -65,31 +65,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-#ifdef REPLAY
-/* Each file as it is, then with single bytes changed. Errors go to standard
- * error by design: here nobody wants to read them. */
-int main(int argc, char **argv)
-{
-	static uint8_t data[1 << 16], copy[1 << 16];
-
-	if (!freopen("/dev/null", "w", stderr))
-		return 1;
-	for (int i = 1; i < argc; i++) {
-		FILE *file = fopen(argv[i], "r");
-		size_t size;
-
-		if (!file)
-			return 1;
-		size = fread(data, 1, sizeof(data), file);
-		fclose(file);
-		LLVMFuzzerTestOneInput(data, size);
-		/* all bits of short inputs, some of long ones */
-		for (size_t bit = 0; bit < size * 8; bit += 1 + size / 512) {
-			memcpy(copy, data, size);
-			copy[bit / 8] ^= 1u << bit % 8;
-			LLVMFuzzerTestOneInput(copy, size);
-		}
-	}
-	return 0;
-}
-#endif
+#define REPLAY_QUIET
+#include "testsuite/fuzz/replay.h"

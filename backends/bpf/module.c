@@ -72,7 +72,7 @@ static bool target_create(struct emit *e)
 		return false;
 	}
 	e->machine = LLVMCreateTargetMachine(target, "bpf", e->cpu, "",
-					     LLVMCodeGenLevelDefault,
+					     LLVMCodeGenLevelLess,
 					     LLVMRelocDefault,
 					     LLVMCodeModelDefault);
 	return true;

@@ -257,20 +257,6 @@ static void fix_library(struct emit *e)
 	}
 }
 
-enum { LARGE_PROGRAM = 20000 };
-
-static size_t program_size(const struct ir_program *program)
-{
-	size_t ops = 0;
-
-	for (size_t i = 0; i < program->functions.count; i++)
-		for (size_t j = 0; j < program->functions.items[i]
-						 ->blocks.count; j++)
-			ops += program->functions.items[i]->blocks.items[j]
-				       ->ops.count;
-	return ops;
-}
-
 static const char *run_passes(struct emit *e, const char *passes)
 {
 	LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
@@ -288,12 +274,13 @@ static const char *run_passes(struct emit *e, const char *passes)
 	return reason;
 }
 
-/* A script on all system calls has as much code as a large C program: it gets
- * what matters most, in half the time. An LLVM that knows these passes by
- * other names refuses before it does anything. */
+/* The library was optimised when it was built and the rest is made as it should
+ * be: these passes fold what is constant, inline and tidy up. Those of O2 take
+ * three times as long for nothing that a hit would show. An LLVM that knows
+ * them by other names refuses before it does anything. */
 static const char *optimise(struct emit *e)
 {
-	static const char quick[] =
+	static const char passes[] =
 		"always-inline,"
 		"function<eager-inv>(sroa<modify-cfg>,early-cse<memssa>,"
 		"simplifycfg),ipsccp,cgscc(inline,function-attrs),deadargelim,"
@@ -301,7 +288,7 @@ static const char *optimise(struct emit *e)
 		"instcombine<no-verify-fixpoint>,simplifycfg,dse,adce,"
 		"simplifycfg),globaldce";
 
-	if (program_size(e->program) > LARGE_PROGRAM && !run_passes(e, quick))
+	if (!run_passes(e, passes))
 		return NULL;
 	return run_passes(e, "default<O2>");
 }

@@ -33,7 +33,7 @@ struct library {
 	struct parser *parser;
 	VEC(struct library_file *) files;
 	VEC(const char *) macro_files;
-	struct map tails;	/* paths below their folder, seen */
+	struct map tails;	/* files taken, by folder and name */
 	struct map index;	/* "f:name" -> struct offers */
 	struct name_list names[4];	/* by kind */
 	bool indexed;
@@ -59,8 +59,10 @@ static bool ends_with(const char *name, const char *suffix)
 	return n > m && strcmp(name + n - m, suffix) == 0;
 }
 
+/* @below: the variant (or subject) under @root. Of the variants of a file in one
+ * folder the first counts. */
 static void add_files(struct library *library, const char *root,
-		      const char *below)
+		      const char *below, bool variants)
 {
 	const char *folder = below[0] ? arena_printf(library->arena, "%s/%s",
 						     root, below) : root;
@@ -70,7 +72,8 @@ static void add_files(struct library *library, const char *root,
 		return;
 	for (size_t i = 0; i < list.names.count; i++) {
 		const char *name = list.names.items[i];
-		char *tail = arena_printf(library->arena, "%s/%s", below, name);
+		char *tail = arena_printf(library->arena, "%s/%s/%s", root,
+					  variants ? "" : below, name);
 		char *path = arena_printf(library->arena, "%s/%s", folder,
 					  name);
 
@@ -100,7 +103,7 @@ static void add_subjects(struct library *library, const char *root)
 	for (size_t i = 0; i < list.names.count; i++)
 		if (file_is_folder(arena_printf(library->arena, "%s/%s", root,
 						list.names.items[i])))
-			add_files(library, root, list.names.items[i]);
+			add_files(library, root, list.names.items[i], false);
 }
 
 void library_add(struct library *library, const char *folder, bool own)
@@ -123,11 +126,12 @@ void library_add(struct library *library, const char *folder, bool own)
 							   below.length ? "/" :
 									  "",
 							   parts[p]);
-				add_files(library, folder, buf_text(&below));
+				add_files(library, folder, buf_text(&below),
+					  true);
 				buf_free(&below);
 			}
 	if (own) {
-		add_files(library, folder, "");
+		add_files(library, folder, "", false);
 		add_subjects(library, folder);
 	}
 }

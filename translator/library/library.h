@@ -1,8 +1,8 @@
 /*
  * The tapset library: which file offers what, parsed when first needed.
  *
- * Folders are searched in the order they were added; of two files with the
- * same path below their folder only the first counts. The index (names only,
+ * Folders are searched in the order they were added; of the variants of a file
+ * in one folder (see library_add()) only the first counts. The index (names only,
  * by the lexer) is made at the first question. A file with errors is reported
  * when it is needed and gives nothing; it never ends the compilation by itself.
  */

@@ -75,6 +75,21 @@ static void put_options(struct buf *out, const struct options *o)
 		put_text(out, "extra", o->extra_scripts.items[i]);
 }
 
+/* What is linked into every program: in the build tree or installed. */
+static void put_libraries(struct session *session, struct buf *out)
+{
+	static const char *const names[] = { "rt512.bc", "rt4096.bc" };
+	const char *here = file_program_folder(session->arena);
+
+	for (size_t i = 0; i < 2; i++) {
+		put_file(out, arena_printf(session->arena,
+					   "%s/runtime/bpf/lib/%s",
+					   here ? here : ".", names[i]));
+		put_file(out, arena_printf(session->arena, "%s/bpf/%s",
+					   SPILE_PKGDATADIR, names[i]));
+	}
+}
+
 /* Everything that the result depends on. NULL: not to be cached. */
 static char *facts(struct session *session, size_t *ret_size)
 {
@@ -95,7 +110,7 @@ static char *facts(struct session *session, size_t *ret_size)
 	put_file(&out, "/proc/self/exe");
 	put_file(&out, session_program(session->arena, "spile"));
 	put_file(&out, session_program(session->arena, "spile-emit"));
-	put_file(&out, session_program(session->arena, "rt512.bc"));
+	put_libraries(session, &out);
 	put_options(&out, o);
 	put_text(&out, "library", library_state(session->library));
 	buf_printf(&out, "script %s %zu\n", name, size);

@@ -30,11 +30,3 @@ tapsets/syscalls/names.stp: $(tapset_calls)
 	$(AM_V_GEN)$(tapset_table) -v part=names \
 		$(tapset_from)/syscalls/syscalls.def \
 		>$(top_srcdir)/$@.new && mv $(top_srcdir)/$@.new $(top_srcdir)/$@
-
-# A manual page a function and probe, below check/man of the build folder.
-.PHONY: tapset-man
-tapset-man: $(tapset_built)
-	$(AM_V_GEN)rm -rf check/man && $(MKDIR_P) check/man && \
-		LC_ALL=C $(AWK) -v out=check/man -v version=$(VERSION) \
-			-f $(tapset_from)/man.awk \
-			$(tapset_from)/*.stp $(tapset_from)/*/*.stp

@@ -133,6 +133,78 @@ static unsigned ring_room(const struct ir_global *global)
 	return 2 * (unsigned)power_of_two((uint64_t)global->size);
 }
 
+/* ---- who adds to a statistic ---- */
+
+struct adders {
+	unsigned adds, writes;	/* operations; those that take away */
+	int function;		/* of an addition */
+};
+
+static void count_adders(const struct ir_function *function, int number,
+			 int global, struct adders *adders)
+{
+	for (size_t i = 0; i < function->blocks.count; i++) {
+		const struct ir_block *block = function->blocks.items[i];
+
+		for (size_t j = 0; j < block->ops.count; j++) {
+			const struct ir_op *op = block->ops.items[j];
+			bool takes = op->code == IR_SCLEAR ||
+				     op->code == IR_ADELETE ||
+				     op->code == IR_ACLEAR;
+
+			if ((!takes && op->code != IR_SADD) ||
+			    op->args.items[0].number != global)
+				continue;
+			adders->writes += takes;
+			if (takes)
+				continue;
+			if (adders->adds && adders->function != number)
+				adders->writes++;
+			adders->adds++;
+			adders->function = number;
+		}
+	}
+}
+
+/* System calls are made by processes, with preemption off while a program on
+ * them runs: such a program meets itself on no processor. */
+static bool on_syscalls(const struct ir_probe *probe)
+{
+	if (strcmp(probe->kind, "raw_tracepoint"))
+		return false;
+	for (size_t i = 0; i < probe->pairs.count; i++)
+		if (!strcmp(probe->pairs.items[i].key, "name"))
+			return !strcmp(probe->pairs.items[i].value,
+				       "sys_enter") ||
+			       !strcmp(probe->pairs.items[i].value, "sys_exit");
+	return false;
+}
+
+/* Is the statistic added to by one handler only, which nothing of its kind can
+ * interrupt, and never cleared? Then its cells need no atomic operations. */
+static bool added_alone(const struct emit *e, int global)
+{
+	const struct ir_program *program = e->program;
+	struct adders adders = { .function = -1 };
+	unsigned probes = 0;
+
+	if (program->globals.items[global]->wrap)
+		return false;
+	for (size_t i = 0; i < program->functions.count; i++)
+		count_adders(program->functions.items[i], (int)i, global,
+			     &adders);
+	if (!adders.adds || adders.writes)
+		return false;
+	for (size_t i = 0; i < program->probes.count; i++) {
+		if (program->probes.items[i]->function != adders.function)
+			continue;
+		if (!on_syscalls(program->probes.items[i]))
+			return false;
+		probes++;
+	}
+	return probes == 1;
+}
+
 static LLVMValueRef plan_create(struct emit *e, int number)
 {
 	const struct ir_global *global = e->program->globals.items[number];
@@ -150,6 +222,7 @@ static LLVMValueRef plan_create(struct emit *e, int number)
 		.start = global->hist_start,
 		.stop = global->hist_stop,
 		.step = global->hist_step ? global->hist_step : 1,
+		.alone = added_alone(e, number),
 	};
 
 	return words_constant(e, &plan, sizeof(plan),

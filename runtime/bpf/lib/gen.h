@@ -40,6 +40,7 @@ struct rt_array_plan {
 	__u32 hist;		/* 0 none, 1 log, 2 linear */
 	__u32 buckets;
 	__u32 bucket_at;	/* offset of the buckets in a cell */
+	__u32 alone;		/* no two adders can meet on a processor */
 	__s64 start, stop, step;
 };
 

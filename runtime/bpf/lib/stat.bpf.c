@@ -87,6 +87,20 @@ static RT_GEN void add_variance(const struct rt_array_plan *plan,
 								mean[0])));
 }
 
+/* Adds to a word of this processor's cell; the old value. An interrupt may
+ * bring another program that adds to it, unless the plan knows better. */
+static RT_GEN __s64 add_to_word(const struct rt_array_plan *plan, __s64 *word,
+				__s64 value)
+{
+	__s64 old;
+
+	if (!plan->alone)
+		return __sync_fetch_and_add(word, value);
+	old = *word;
+	*word = (__s64)((__u64)old + (__u64)value);
+	return old;
+}
+
 static RT_GEN void add_to_cell(__s64 *cell, const struct rt_array_plan *plan,
 			       __s64 value)
 {
@@ -94,14 +108,14 @@ static RT_GEN void add_to_cell(__s64 *cell, const struct rt_array_plan *plan,
 	__s64 count;
 
 	if (parts & (STAT_MIN | STAT_MAX | STAT_VARIANCE)) {
-		count = __sync_fetch_and_add(&cell[0], 1);
+		count = add_to_word(plan, &cell[0], 1);
 	} else {
 		count = 1;
 		if (parts & STAT_COUNT)
-			__sync_fetch_and_add(&cell[0], 1);
+			add_to_word(plan, &cell[0], 1);
 	}
 	if (parts & (STAT_SUM | STAT_AVG | STAT_VARIANCE))
-		__sync_fetch_and_add(&cell[sum_at()], value);
+		add_to_word(plan, &cell[sum_at()], value);
 	if (parts & STAT_MIN && (!count || value < cell[min_at(parts)]))
 		cell[min_at(parts)] = value;
 	if (parts & STAT_MAX && (!count || value > cell[max_at(parts)]))
@@ -109,9 +123,10 @@ static RT_GEN void add_to_cell(__s64 *cell, const struct rt_array_plan *plan,
 	if (parts & STAT_VARIANCE)
 		add_variance(plan, &cell[mean_at(parts)], count + 1, value);
 	if (plan->hist)
-		__sync_fetch_and_add(
-			(__s64 *)((char *)cell - plan->payload +
-				  bucket_offset(plan, bucket(plan, value))), 1);
+		add_to_word(plan, (__s64 *)((char *)cell - plan->payload +
+					    bucket_offset(plan,
+							  bucket(plan, value))),
+			    1);
 }
 
 /* A cell of zeros under @key, in the place of the oldest if need be. */

@@ -19,9 +19,9 @@ unsigned machine_point(struct emit *e, struct machine *machine,
 {
 	for (size_t i = 0; i < machine->points.count; i++)
 		if (machine->points.items[i] == block)
-			return (unsigned)i;
+			return machine->first + (unsigned)i;
 	*vec_push(e->arena, &machine->points) = block;
-	return (unsigned)machine->points.count - 1;
+	return machine->first + (unsigned)machine->points.count - 1;
 }
 
 static void go_on_at(struct body *b, LLVMBasicBlockRef block)

@@ -96,8 +96,10 @@ struct emit {
 	struct map literals;
 };
 
-/* A point of a step machine: where control goes on. */
+/* The LLVM function of a step machine, or a part of a large one; its points
+ * are where control can go on. */
 struct machine {
+	unsigned first;		/* number of its first point */
 	LLVMValueRef function;
 	LLVMValueRef frame, context, stack_base;
 	VEC(LLVMBasicBlockRef) points;

@@ -149,11 +149,11 @@ static void op_ahas(struct body *b, const struct ir_op *op)
 				array->plan);
 		found = LLVMBuildICmp(e->builder, LLVMIntNE, found,
 				      constant(e, 0), "");
+		found = LLVMBuildZExt(e->builder, found, e->i64, "");
 	} else {
-		found = LIBRARY(e, "rt_array_find", array->map, key);
-		found = LLVMBuildIsNotNull(e->builder, found, "");
+		found = LIBRARY(e, "rt_array_has", array->map, key);
 	}
-	long_result(b, op, LLVMBuildZExt(e->builder, found, e->i64, ""));
+	long_result(b, op, found);
 }
 
 /* ---- writing ---- */

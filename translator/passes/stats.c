@@ -1,7 +1,8 @@
 /*
  * Which parts of each statistic the program reads: only these are kept, and
  * what they cannot do without. A sum alone, or a histogram alone, needs no
- * count: nothing added is a sum of 0, and buckets add up to the count.
+ * count: nothing added is a sum of 0, and buckets add up to the count. An
+ * element is in the array if its count is not 0.
  */
 #include "translator/ir/ir.h"
 #include "translator/passes/passes.h"
@@ -19,12 +20,16 @@ static void note_op(struct ir_program *program, const struct ir_op *op)
 	struct ir_global *global;
 
 	if (op->code != IR_SGET && op->code != IR_HGET &&
-	    op->code != IR_HPRINT)
+	    op->code != IR_HPRINT && op->code != IR_AHAS)
 		return;
 	global = program->globals.items[op->args.items[0].number];
-	global->stat_ops |= op->code == IR_SGET
-		? with_needs((int)op->args.items[op->args.count - 1].number)
-		: IR_STAT_HIST;
+	if (op->code == IR_SGET)
+		global->stat_ops |= with_needs(
+			(int)op->args.items[op->args.count - 1].number);
+	else if (op->code != IR_AHAS)
+		global->stat_ops |= IR_STAT_HIST;
+	else if (global->value == IR_VALUE_STAT)
+		global->stat_ops |= IR_STAT_COUNT;
 }
 
 static void note_function(struct ir_program *program,

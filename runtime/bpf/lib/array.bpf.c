@@ -19,6 +19,16 @@ RT_GEN void *rt_array_find(void *map, const void *key)
 	return bpf_map_lookup_elem(map, key);
 }
 
+/* The compiler would join the test of an address with that of a number, to
+ * one of both ored, which the verifier refuses. */
+RT_GEN __s64 rt_array_has(void *map, const void *key)
+{
+	__s64 has = rt_array_find(map, key) != 0;
+
+	barrier_var(has);
+	return has;
+}
+
 RT_GEN __s64 rt_array_get(void *map, const void *key, __u32 payload)
 {
 	char *value = bpf_map_lookup_elem(map, key);

@@ -276,17 +276,16 @@ static const char *run_passes(struct emit *e, const char *passes)
 
 /* The library was optimised when it was built and the rest is made as it should
  * be: these passes fold what is constant, inline and tidy up. Those of O2 take
- * three times as long for nothing that a hit would show. An LLVM that knows
+ * four times as long for nothing that a hit would show. An LLVM that knows
  * them by other names refuses before it does anything. */
 static const char *optimise(struct emit *e)
 {
 	static const char passes[] =
 		"always-inline,"
-		"function<eager-inv>(sroa<modify-cfg>,early-cse<memssa>,"
-		"simplifycfg),ipsccp,cgscc(inline,function-attrs),deadargelim,"
-		"function<eager-inv>(sroa<modify-cfg>,early-cse<memssa>,"
-		"instcombine<no-verify-fixpoint>,simplifycfg,dse,adce,"
-		"simplifycfg),globaldce";
+		"function<eager-inv>(sroa<modify-cfg>,early-cse,simplifycfg),"
+		"cgscc(inline),"
+		"function<eager-inv>(early-cse<memssa>,"
+		"instcombine<no-verify-fixpoint>,simplifycfg),globaldce";
 
 	if (!run_passes(e, passes))
 		return NULL;

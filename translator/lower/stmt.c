@@ -213,6 +213,15 @@ static void lower_buckets(struct lower *lower, struct stmt *stmt)
 	emit_action(lower, stmt);
 	if (f->keys.count)
 		lower_assign_symbol(lower, f->keys.items[0], operand_var(at));
+	if (f->keys.count && f->value) {
+		struct expr held = *f->array;
+
+		held.kind = EXPR_HISTINDEX;
+		held.a = f->array;
+		held.b = f->keys.items[0];
+		lower_assign_symbol(lower, f->value,
+				    lower_expr(lower, &held));
+	}
 	lower_loop_body(lower, stmt, &loop);
 	emit_jump(lower, step);
 	lower->block = step;

@@ -449,6 +449,9 @@ static void infer_foreach(struct infer *in, struct stmt *stmt)
 			      f->value, symbol->name);
 		else if (f->value)
 			infer_symbol(in, f->value, TYPE_LONG);
+		if (f->value && symbol->type == TYPE_STATS && in->final)
+			diag_report(in->sema->diag, DIAG_stat_value,
+				    f->value->span, symbol->name);
 	}
 	infer_stmt(in, stmt->body);
 }

@@ -276,7 +276,8 @@ static const char *run_passes(struct emit *e, const char *passes)
 
 /* The library was optimised when it was built and the rest is made as it should
  * be: these passes fold what is constant, inline and tidy up. Those of O2 take
- * four times as long for nothing that a hit would show. An LLVM that knows
+ * four times as long for nothing that a hit would show. Jump threading is for
+ * Linux 6.1, which loses a null check that went through a flag. An LLVM that knows
  * them by other names refuses before it does anything. */
 static const char *optimise(struct emit *e)
 {
@@ -284,7 +285,7 @@ static const char *optimise(struct emit *e)
 		"always-inline,"
 		"function<eager-inv>(sroa<modify-cfg>,early-cse,simplifycfg),"
 		"cgscc(inline),"
-		"function<eager-inv>(early-cse<memssa>,"
+		"function<eager-inv>(early-cse<memssa>,jump-threading,"
 		"instcombine<no-verify-fixpoint>,simplifycfg),globaldce";
 
 	if (!run_passes(e, passes))

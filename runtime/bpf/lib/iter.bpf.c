@@ -36,7 +36,9 @@ static RT_GEN struct rt_item *item(struct walk *walk, __u64 table, __u64 index)
 	/* what the compiler cannot know it cannot take out of the mask */
 	barrier_var(index);
 	at = (index & mask) + (table ? mask + 1 : 0);
-	return &walk->iter->items[at];
+	/* that sum becomes an "or", of which Linux 6.1 forgets the bounds */
+	barrier_var(at);
+	return &walk->iter->items[at & (2 * mask + 1)];
 }
 
 /* ---- collecting ---- */

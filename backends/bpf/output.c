@@ -253,7 +253,8 @@ static LLVMValueRef sprint_value(struct body *b, const struct ir_op *op,
 
 	if (format_type(directive) == 'a') {
 		if (!library_has(e, "rt_format_memory")) {
-			refuse(e, op, "%%%c in sprintf",
+			refuse(e, op, "%%%c cannot be made into a string by the "
+			       "BPF backend: printf can show it",
 			       directive->conversion);
 			return at;
 		}

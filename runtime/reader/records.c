@@ -326,6 +326,11 @@ static const struct manifest_site *find_site(const struct records *records,
 	return &records->manifest->sites[number];
 }
 
+static bool operator_letter(char c)
+{
+	return c && strchr("+-*/%.<>=!&|^~", c);
+}
+
 /* "MESSAGE near identifier 'x' at PLACE (called from ...) in probe NAME" */
 static void take_error(struct records *records, const struct wire_head *head,
 		       struct cursor *cursor)
@@ -350,7 +355,9 @@ static void take_error(struct records *records, const struct wire_head *head,
 		return;
 	fprintf(out, "%.*s", (int)length, message);
 	if (site)
-		fprintf(out, " near identifier '%s' at %s", site->identifier,
+		fprintf(out, " near %s '%s' at %s",
+			operator_letter(site->identifier[0]) ?
+				"operator" : "identifier", site->identifier,
 			site->place);
 	for (uint64_t i = 0; i < depth; i++) {
 		site = find_site(records, take_long(&chain));

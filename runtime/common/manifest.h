@@ -63,11 +63,12 @@ struct manifest_probe {
 };
 
 /*
- * An offset that depends on the target kernel: @path like
- * "task_struct.mm.owner" starts at a struct type; the runner finds it in the
- * target's BTF and stores the byte offset of the last member, and for
- * bit-fields the shifts, at @offset of the read-only data (three uint64_t:
- * byte offset, left shift, right shift of a 64-bit load).
+ * An offset that depends on the target kernel. @path ("task_struct.se.load")
+ * names members from a struct or typedef on and never crosses a pointer; the
+ * runner finds them in the target's BTF and stores at @offset of the read-only
+ * data three uint64_t: the bytes from the start of that struct to the last
+ * member, and for a bit-field the shifts, left and right, of a 64-bit load that
+ * stays inside the struct.
  */
 struct manifest_reloc {
 	const char *path;

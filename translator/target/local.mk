@@ -1,4 +1,6 @@
 target_sources = \
+	translator/target/location.c \
+	translator/target/location.h \
 	translator/target/kernel.c \
 	translator/target/kernel.h \
 	translator/target/syscall.c \

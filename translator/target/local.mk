@@ -17,7 +17,8 @@ target_sources = \
 	translator/target/access.c \
 	translator/target/access.h \
 	translator/target/pretty.c \
-	translator/target/pretty.h
+	translator/target/pretty.h \
+	translator/target/process-files.h
 
 target_built = translator/target/syscall-names.h
 

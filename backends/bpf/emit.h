@@ -91,6 +91,8 @@ struct emit {
 	struct iter_info *iters;
 	size_t *joins;		/* by probe: whose program it is part of */
 	bool *joined;
+	LLVMValueRef cookie;	/* the number of the probe, where a program
+				 * serves several; else NULL */
 	LLVMValueRef globals, relocs, locks;
 	LLVMValueRef timing;	/* map, or NULL without -t */
 	struct map literals;

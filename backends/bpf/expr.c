@@ -9,6 +9,7 @@
 
 #include "runtime/bpf/lib/gen.h"
 #include "runtime/common/regex.h"
+#include "runtime/common/registers.h"
 #include "translator/base/arena.h"
 
 /* ---- arithmetic ---- */
@@ -383,6 +384,21 @@ static void op_load_text(struct body *b, const struct ir_op *op)
 	text_copy(e, &result, &from);
 }
 
+static void op_register(struct body *b, const struct ir_op *op)
+{
+	struct emit *e = b->e;
+	int number = (int)op->args.items[0].number;
+	int place = register_place(number);
+
+	if (place < 0) {
+		refuse(e, op, "register %d of this machine is not among those "
+		       "that a probe sees", number);
+		place = 0;
+	}
+	long_result(b, op, load(e, e->i64, offset(e, b->context,
+						  (uint64_t)place)));
+}
+
 void op_target(struct body *b, const struct ir_op *op)
 {
 	struct emit *e = b->e;
@@ -391,6 +407,9 @@ void op_target(struct body *b, const struct ir_op *op)
 	case IR_ARG:
 		long_result(b, op, load(e, e->i64, offset(e, b->context,
 			8 * (uint64_t)op->args.items[0].number)));
+		return;
+	case IR_REG:
+		op_register(b, op);
 		return;
 	case IR_RELOC:
 		op_reloc(b, op);

@@ -21,7 +21,7 @@ static bool quiet_op(struct emit *e, const struct ir_op *op)
 	switch ((int)op->code) {
 	case IR_MOV: case IR_ADD: case IR_SUB: case IR_AND: case IR_OR:
 	case IR_XOR: case IR_SHL: case IR_SHR: case IR_USHR: case IR_EQ:
-	case IR_NE: case IR_LT: case IR_LE: case IR_ARG: case IR_RELOC:
+	case IR_NE: case IR_LT: case IR_LE: case IR_ARG: case IR_REG: case IR_RELOC:
 	case IR_LOAD:
 		return true;
 	case IR_PRIM:
@@ -114,7 +114,8 @@ static void guard_op(struct body *b, const struct ir_op *op,
 		guard_load(b, op, full);
 	else if (op->code == IR_PRIM)
 		op_prim(b, op);
-	else if (op->code == IR_ARG || op->code == IR_RELOC)
+	else if (op->code == IR_ARG || op->code == IR_REG ||
+		 op->code == IR_RELOC)
 		op_target(b, op);
 	else
 		op_value(b, op);

@@ -121,7 +121,9 @@ static void describe_probes(struct emit *e, struct manifest *manifest)
 		};
 		if (e->joins[i] != i)
 			manifest->probes[i].pairs = pairs_and(
-				e, &manifest->probes[i].pairs, "joins",
+				e, &manifest->probes[i].pairs,
+				strstr(probe->kind, "probe") ? "shares" :
+							       "joins",
 				arena_printf(e->arena, "%zu", e->joins[i]));
 	}
 }

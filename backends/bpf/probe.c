@@ -317,6 +317,12 @@ static void machine_run(struct emit *e, LLVMValueRef program,
 	goto_block(e, next);
 }
 
+/* The number of the probe that is hit: the program may serve several. */
+static LLVMValueRef own_number(struct emit *e, size_t number)
+{
+	return e->cookie ? e->cookie : constant32(e, (int64_t)number);
+}
+
 /* ---- locks ---- */
 
 static LLVMValueRef lock_of(struct emit *e, const struct ir_probe *probe)
@@ -394,7 +400,7 @@ static void plain_code(struct emit *e, LLVMValueRef program, size_t number)
 				      load(e, e->i32, b.error),
 				      constant32(e, RT_OK), ""), failed, next);
 	goto_block(e, failed);
-	LIBRARY(e, "rt_report_plain", constant32(e, (int64_t)number),
+	LIBRARY(e, "rt_report_plain", own_number(e, number),
 		load(e, e->i32, b.error), load(e, e->i64, b.error_arg),
 		load(e, e->i32, b.error_site));
 	LLVMBuildBr(e->builder, next);
@@ -443,7 +449,7 @@ static void framed_program(struct emit *e, LLVMValueRef program, size_t number,
 	LLVMBasicBlockRef claimed = block_create(e, "claimed");
 	LLVMBasicBlockRef skip = block_create(e, "skip");
 	LLVMValueRef frame = LIBRARY(e, "rt_frame_claim",
-				     constant32(e, (int64_t)number));
+				     own_number(e, number));
 
 	LLVMBuildCondBr(e->builder, LLVMBuildIsNull(e->builder, frame, ""),
 			out, claimed);
@@ -493,7 +499,7 @@ static void timing_end(struct emit *e, LLVMValueRef function, size_t number,
 	LLVMBasicBlockRef there = block_create(e, "there");
 	LLVMValueRef key = stack_room(e, function, 8), time, cell;
 
-	store(e, constant32(e, (int64_t)number), key);
+	store(e, own_number(e, number), key);
 	time = LLVMBuildSub(e->builder, HELPER(e, BPF_FUNC_ktime_get_ns),
 			    begun, "");
 	cell = LLVMBuildIntToPtr(e->builder,
@@ -696,17 +702,49 @@ static void members_find(struct members *m, size_t first)
 	}
 }
 
+/*
+ * Probes of one handler at many places (functions by wildcard, markers that the
+ * compiler copied) have one program, attached for each with its number.
+ */
+static bool may_share(const struct ir_probe *a, const struct ir_probe *b)
+{
+	return a->function == b->function && !strcmp(a->kind, b->kind) &&
+	       strstr(a->kind, "probe") && a->lock == b->lock &&
+	       a->lock_class == b->lock_class;
+}
+
+static bool share(struct emit *e, size_t first)
+{
+	const struct ir_program *program = e->program;
+	bool shares = false;
+
+	for (size_t i = first + 1; i < program->probes.count; i++) {
+		if (!may_share(program->probes.items[first],
+			       program->probes.items[i]))
+			continue;
+		e->joins[i] = first;
+		e->joined[i] = shares = true;
+	}
+	return shares;
+}
+
 static void program_create(struct emit *e, size_t number)
 {
 	struct members *members;
 
 	if (e->joined[number])
 		return;
+	e->cookie = NULL;
 	members = arena_new(e->arena, struct members);
 	members->e = e;
 	members->program = program_begin(e, number);
 	if (!members->program)
 		return;
+	if (share(e, number))
+		e->cookie = LLVMBuildTrunc(
+			e->builder,
+			HELPER(e, BPF_FUNC_get_attach_cookie,
+			       LLVMGetParam(members->program, 0)), e->i32, "");
 	members_find(members, number);
 	if (members->count > 1)
 		members_code(members);

@@ -100,7 +100,7 @@ static const char *arith_name(enum ir_code code)
 	case IR_SGET: case IR_SCLEAR: case IR_HGET: case IR_HPRINT:
 	case IR_ITERBEGIN: case IR_ITERNEXT: case IR_ITERKEY:
 	case IR_ITERVALUE: case IR_ITEREND: case IR_CALL: case IR_CALLV:
-	case IR_PRINT: case IR_CATCH: case IR_ACTION: case IR_ARG:
+	case IR_PRINT: case IR_CATCH: case IR_ACTION: case IR_ARG: case IR_REG:
 	case IR_RELOC: case IR_LOAD: case IR_LOADTEXT: case IR_JUMP:
 	case IR_BRANCH: case IR_RETURN: case IR_FAIL: case IR_FAILWITH:
 	case IR_CODES:
@@ -223,7 +223,8 @@ bool is_value_op(enum ir_code code)
 	return arith_name(code) || code == IR_MOV || code == IR_TMOV ||
 	       code == IR_TCMP || code == IR_CAT || code == IR_PRIM ||
 	       code == IR_PRIMV || code == IR_GET || code == IR_SET ||
-	       code == IR_FETCHADD || code == IR_ARG || code == IR_RELOC ||
+	       code == IR_FETCHADD || code == IR_ARG || code == IR_REG ||
+	       code == IR_RELOC ||
 	       code == IR_LOAD || code == IR_LOADTEXT;
 }
 

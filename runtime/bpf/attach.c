@@ -18,12 +18,12 @@
 
 #include "runtime/bpf/drive.h"
 #include "runtime/bpf/load.h"
+#include "runtime/bpf/way.h"
 #include "runtime/kmod/user/insert.h"
 
 enum { MOST_CPUS = 8192 };
 
-__attribute__((format(printf, 2, 3)))
-static int complain(char **ret_error, const char *format, ...)
+int complain(char **ret_error, const char *format, ...)
 {
 	va_list arguments;
 
@@ -34,7 +34,7 @@ static int complain(char **ret_error, const char *format, ...)
 	return -1;
 }
 
-static int add_link(struct probe *probe, struct bpf_link *link)
+int attach_add_link(struct probe *probe, struct bpf_link *link)
 {
 	struct bpf_link **larger = reallocarray(probe->links,
 						probe->link_count + 1,
@@ -72,7 +72,7 @@ static int attach_raw_tracepoint(struct attach *attach, struct probe *probe,
 		return complain(ret_error, "cannot attach to tracepoint '%s' "
 				"(probe %s): %s", name, probe->about->name,
 				strerror(errno));
-	return add_link(probe, link);
+	return attach_add_link(probe, link);
 }
 
 /* ---- perf events ---- */
@@ -155,7 +155,7 @@ static int attach_perf_cpu(struct probe *probe, struct perf_event_attr *attr,
 		return explain_perf(probe, error, cpu, ret_error);
 	}
 	/* the link owns the descriptor from here on */
-	return add_link(probe, link);
+	return attach_add_link(probe, link);
 }
 
 static void fill_perf(struct perf_event_attr *attr,
@@ -227,6 +227,8 @@ static int (*const ways[ATTACH_KINDS])(struct attach *, struct probe *,
 	[ATTACH_INPUT] = drive_input,
 	[ATTACH_PERF] = attach_perf,
 	[ATTACH_RAW_TRACEPOINT] = attach_raw_tracepoint,
+	[ATTACH_UPROBE] = attach_uprobe,
+	[ATTACH_URETPROBE] = attach_uprobe,
 };
 
 static enum attach_kind find_kind(const char *name)

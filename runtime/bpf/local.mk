@@ -4,5 +4,7 @@ runtime_bpf_sources = \
 	runtime/bpf/load.c \
 	runtime/bpf/worker.c \
 	runtime/bpf/attach.c \
+	runtime/bpf/way.h \
+	runtime/bpf/uprobe.c \
 	runtime/bpf/drive.c \
 	runtime/bpf/files.c

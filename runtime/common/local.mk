@@ -5,6 +5,7 @@ common_sources = \
 	runtime/common/manifest.c \
 	runtime/common/manifest.h \
 	runtime/common/stat.h \
+	runtime/common/registers.h \
 	runtime/common/wire.h \
 	runtime/common/arith.h \
 	runtime/common/format.c \

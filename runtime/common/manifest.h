@@ -52,6 +52,12 @@ struct manifest_site {
  *	raw_tracepoint		name, joins (number of the probe in whose program
  *				this one runs; it is attached for both)
  *	tracepoint		system, name
+ *	uprobe uretprobe	path, offset (in the file), pid (-1: all),
+ *				semaphore (offset of the counter of a marker, or
+ *				0), build_id (the file must have it), shares
+ *	kprobe kretprobe	symbol, offset (from it), module, maxactive,
+ *				shares (number of the probe whose program this
+ *				one is attached with too)
  *	procfs_read procfs_write	path, umask, maxsize
  *	input			unit ("char" or "line")
  */

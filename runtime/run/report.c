@@ -39,7 +39,8 @@ static bool program_info(const struct probe *probe, struct bpf_prog_info *info)
 
 	memset(info, 0, sizeof(*info));
 	/* counted with the probe whose program it is */
-	if (manifest_pair_get(&probe->about->pairs, "joins"))
+	if (manifest_pair_get(&probe->about->pairs, "joins") ||
+	    manifest_pair_get(&probe->about->pairs, "shares"))
 		return false;
 	return !bpf_obj_get_info_by_fd(probe->program, info, &size);
 }

@@ -726,6 +726,8 @@ static bool check_meaning(struct check *c)
 		return check_constant(c, 0, 0, INT32_MAX);
 	case IR_ARG:
 		return check_constant(c, 0, 0, 31);
+	case IR_REG:
+		return check_constant(c, 0, -1, 63);
 	case IR_RELOC:
 		return check_constant(c, 1, 0, 2);
 	case IR_LOAD:

@@ -1,0 +1,138 @@
+/*
+ * Attaching to places in programs and libraries: uprobes by file and offset,
+ * markers with the counter that tells the program that somebody listens (the
+ * kernel keeps it up for every process that maps the file, and takes it down
+ * when we are gone, however we go).
+ */
+#include "runtime/bpf/attach.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/bpf/way.h"
+
+enum { BUILD_ID_MOST = 64 };	/* bytes; usual are 20 */
+
+/* The build id in a segment of notes, in hexadecimal. */
+static bool find_build_id(Elf_Data *notes, char *ret_text)
+{
+	size_t at = 0, next, name, data;
+	GElf_Nhdr note;
+
+	while ((next = gelf_getnote(notes, at, &note, &name, &data))) {
+		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+		    !memcmp((char *)notes->d_buf + name, "GNU", 4) &&
+		    note.n_descsz <= BUILD_ID_MOST) {
+			const unsigned char *bytes =
+				(unsigned char *)notes->d_buf + data;
+
+			for (size_t i = 0; i < note.n_descsz; i++)
+				sprintf(ret_text + 2 * i, "%02x", bytes[i]);
+			return true;
+		}
+		at = next;
+	}
+	return false;
+}
+
+static bool read_build_id(const char *path, char *ret_text)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool found = false;
+	size_t count = 0;
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (elf)
+		elf_getphdrnum(elf, &count);
+	for (size_t i = 0; i < count && !found; i++) {
+		GElf_Phdr header;
+		Elf_Data *notes;
+
+		if (!gelf_getphdr(elf, (int)i, &header) ||
+		    header.p_type != PT_NOTE)
+			continue;
+		notes = elf_getdata_rawchunk(elf, (int64_t)header.p_offset,
+					     header.p_filesz,
+					     header.p_align == 8 ? ELF_T_NHDR8 :
+								   ELF_T_NHDR);
+		found = notes && find_build_id(notes, ret_text);
+	}
+	elf_end(elf);
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+/* The script was translated for one build of the file: at the same offset in
+ * another, any instruction may stand. */
+static int check_build(struct probe *probe, const char *path, char **ret_error)
+{
+	const char *wanted = manifest_pair_get(&probe->about->pairs,
+					       "build_id");
+	char found[2 * BUILD_ID_MOST + 1];
+
+	if (!wanted)
+		return 0;
+	if (access(path, R_OK))
+		return complain(ret_error, "cannot read %s (probe %s): %s",
+				path, probe->about->name, strerror(errno));
+	if (!read_build_id(path, found))
+		strcpy(found, "none");
+	if (!strcmp(found, wanted))
+		return 0;
+	return complain(ret_error, "%s is not the file that the script was "
+			"translated for (its build id is %s, not %s); translate "
+			"the script again", path, found, wanted);
+}
+
+static int explain(struct probe *probe, const char *path, int error,
+		   char **ret_error)
+{
+	const char *name = probe->about->name;
+
+	if (error == ESRCH)
+		return complain(ret_error, "the process of probe %s is gone",
+				name);
+	if (error == EACCES || error == EPERM)
+		return complain(ret_error, "the kernel does not permit probe %s: "
+				"it needs root, or CAP_BPF with CAP_PERFMON",
+				name);
+	if (error == ENOTSUP || error == EOPNOTSUPP)
+		return complain(ret_error, "the instruction of probe %s in %s "
+				"cannot be probed", name, path);
+	return complain(ret_error, "cannot attach probe %s to %s: %s", name,
+			path, strerror(error));
+}
+
+int attach_uprobe(struct attach *attach, struct probe *probe, char **ret_error)
+{
+	const struct manifest_pairs *pairs = &probe->about->pairs;
+	const char *path = manifest_pair_get(pairs, "path");
+	struct bpf_link *link;
+	LIBBPF_OPTS(bpf_uprobe_opts, options,
+		    .retprobe = probe->kind == ATTACH_URETPROBE,
+		    .ref_ctr_offset = (size_t)manifest_pair_number(
+						pairs, "semaphore", 0),
+		    .bpf_cookie = (uint64_t)(probe - attach->probes));
+
+	if (!path)
+		return complain(ret_error, "the object is damaged: probe %s "
+				"names no file", probe->about->name);
+	if (check_build(probe, path, ret_error))
+		return -1;
+	link = bpf_program__attach_uprobe_opts(
+		probe->bpf, (pid_t)manifest_pair_number(pairs, "pid", -1), path,
+		(size_t)manifest_pair_number(pairs, "offset", 0), &options);
+	if (!link)
+		return explain(probe, path, errno, ret_error);
+	return attach_add_link(probe, link);
+}

@@ -1,0 +1,57 @@
+/*
+ * Registers of probed code by their DWARF numbers: where each lies in the
+ * pt_regs that handlers get (on arm64 user_pt_regs), and the rules of calls.
+ * One table a machine, of the machine that this is compiled for.
+ */
+#ifndef SPILE_COMMON_REGISTERS_H
+#define SPILE_COMMON_REGISTERS_H
+
+enum {
+	REGISTER_PC = -1,	/* the address of the probed code */
+	REGISTER_RESULT = 0,	/* rax, x0 */
+#if defined(__x86_64__)
+	REGISTER_SP = 7,
+	REGISTER_PC_PLACE = 128,
+	/* How far a call moves the stack pointer before the function begins. */
+	REGISTER_CALL_PUSH = 8,
+#elif defined(__aarch64__)
+	REGISTER_SP = 31,
+	REGISTER_PC_PLACE = 256,
+	REGISTER_CALL_PUSH = 0,
+#endif
+};
+
+/* Byte offset of a register, or -1. */
+static inline int register_place(int number)
+{
+#if defined(__x86_64__)
+	static const unsigned char places[] = {
+		80, 96, 88, 40, 104, 112, 32, 152,
+		72, 64, 56, 48, 24, 16, 8, 0, 128,
+	};
+
+	if (number == REGISTER_PC)
+		return REGISTER_PC_PLACE;
+	return number >= 0 && number < (int)sizeof(places) ? places[number] :
+							     -1;
+#elif defined(__aarch64__)
+	if (number == REGISTER_PC)
+		return REGISTER_PC_PLACE;
+	return number >= 0 && number <= 31 ? 8 * number : -1;
+#endif
+}
+
+/* DWARF number of the register of the @index-th integer argument, or -1 for
+ * those on the stack. */
+static inline int register_argument(int index)
+{
+#if defined(__x86_64__)
+	static const signed char registers[] = { 5, 4, 1, 2, 8, 9 };
+#elif defined(__aarch64__)
+	static const signed char registers[] = { 0, 1, 2, 3, 4, 5, 6, 7 };
+#endif
+	return index >= 0 && index < (int)sizeof(registers) ?
+		       registers[index] : -1;
+}
+
+#endif

@@ -1,4 +1,6 @@
 target_sources = \
+	translator/target/program.h \
+	translator/target/debug.h \
 	translator/target/location.c \
 	translator/target/location.h \
 	translator/target/kernel.c \

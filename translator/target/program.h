@@ -1,0 +1,138 @@
+/*
+ * A program or a library of user space: what its ELF file says.
+ *
+ * Addresses are virtual addresses as the file has them (0 is its first byte in
+ * a position independent file); the load bias is added by whoever has a
+ * process at hand. The file, its separate debug file and the xz-compressed
+ * symbols that some distributions add (.gnu_debugdata) read as one.
+ *
+ * ELF files are foreign input: all offsets, sizes and counts are checked, and
+ * what does not hold reads as missing. What is handed out lives in the arena
+ * that the program was opened with, or as long as the program, which
+ * program_close() ends.
+ */
+#ifndef SPILE_TARGET_PROGRAM_H
+#define SPILE_TARGET_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "translator/base/vec.h"
+
+struct arena;
+struct program;
+
+/* A part of the file that is mapped when it is loaded. */
+struct program_segment {
+	uint64_t address, offset;
+	uint64_t file_size, memory_size;
+	bool is_executable, is_writable;
+};
+
+struct program_symbol {
+	const char *name;	/* without the version: "memcpy" */
+	uint64_t address;	/* TLS: offset in the module's block */
+	uint64_t size;
+	bool is_function;	/* also those that choose another (IFUNC) */
+	bool is_ifunc;
+	bool is_data;
+	bool is_tls;
+	bool is_global;		/* global or weak, not local to its file */
+	bool is_exported;	/* in the dynamic table */
+};
+
+struct program_symbols {
+	VEC(const struct program_symbol *) symbols;
+};
+
+/* An entry of the procedure linkage table: calls of @name go through
+ * @address. */
+struct program_plt {
+	const char *name;
+	uint64_t address;
+};
+
+struct program_section {
+	const void *bytes;	/* NULL: the file has none of it (.bss) */
+	uint64_t size;
+	uint64_t address;	/* 0: not loaded */
+};
+
+/*
+ * Opens an ELF program or shared library (not an object or a core file). A
+ * path below /proc/PID/root is read, and its debug file sought, in that root.
+ * NULL with a sentence in @ret_reason (static or in the arena).
+ */
+struct program *program_open(struct arena *arena, const char *path,
+			     const char **ret_reason);
+/* NULL is allowed. */
+void program_close(struct program *program);
+
+const char *program_path(const struct program *program);
+/* In hex, or NULL if it has none. */
+const char *program_build_id(const struct program *program);
+/* EM_X86_64, EM_AARCH64... of <elf.h> */
+int program_machine(const struct program *program);
+/* 8, or 4 for programs of 32 bits */
+uint32_t program_pointer_size(const struct program *program);
+/* Whether its load address is chosen at run time: position independent
+ * programs, libraries. */
+bool program_is_relocatable(const struct program *program);
+/* The dynamic loader that it asks for, NULL for static ones and libraries. */
+const char *program_loader(const struct program *program);
+/* Its own name as a library (DT_SONAME), or NULL. */
+const char *program_soname(const struct program *program);
+/* Names of the libraries it needs, in their order. */
+const char *const *program_needed(struct program *program, size_t *ret_count);
+uint64_t program_entry(const struct program *program);
+
+/* Segments by rising address. */
+const struct program_segment *program_segments(const struct program *program,
+					       size_t *ret_count);
+/* Where the byte at an address lies in the file; false: nowhere. And back, for
+ * offsets in executable segments first. */
+bool program_offset(const struct program *program, uint64_t address,
+		    uint64_t *ret_offset);
+bool program_address(const struct program *program, uint64_t offset,
+		     uint64_t *ret_address);
+/* Bytes at an address as the file has them; false if they are not all there. */
+bool program_read(const struct program *program, uint64_t address, void *bytes,
+		  size_t size);
+/* The contents of a section of the file, decompressed. */
+bool program_section(struct program *program, const char *name,
+		     struct program_section *ret_section);
+
+/*
+ * Functions and objects that the file defines, by rising address, each name
+ * and address once; those without a name are left out. Sizes of 0 (assembly)
+ * stay so.
+ */
+const struct program_symbol *program_symbols(struct program *program,
+					     size_t *ret_count);
+/*
+ * Symbols that match a name or a wildcard, by rising address. The name of a
+ * C++ or Rust function may be that of the symbol or, with or without its
+ * parameters, the one that c++filt shows.
+ */
+void program_find_symbols(struct program *program, const char *pattern,
+			  struct program_symbols *ret_symbols);
+/* The function or object that an address is in, NULL if none; where several
+ * have the address, a function before an object and a global one before
+ * another. */
+const struct program_symbol *program_symbol_at(struct program *program,
+					       uint64_t address);
+/* The name of a symbol for people: demangled, in the arena; the same text for
+ * what is not mangled. */
+const char *program_demangle(struct program *program, const char *name);
+
+/* Entries of the PLT by rising address (x86-64 and arm64). */
+const struct program_plt *program_plt(struct program *program,
+				      size_t *ret_count);
+
+/* The interpreter in the first line of a script ("#!/usr/bin/python3 -s" gives
+ * "/usr/bin/python3"; after "#!/usr/bin/env" the name that follows). NULL if
+ * @path is no such file. */
+const char *program_script_interpreter(struct arena *arena, const char *path);
+
+#endif

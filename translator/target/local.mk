@@ -20,6 +20,13 @@ target_sources = \
 	translator/target/access.h \
 	translator/target/pretty.c \
 	translator/target/pretty.h \
+	translator/target/elf-facts.c \
+	translator/target/elf-facts.h \
+	translator/target/library-files.c \
+	translator/target/library-files.h \
+	translator/target/process-live.c \
+	translator/target/process-live.h \
+	translator/target/process-files.c \
 	translator/target/process-files.h
 
 target_built = translator/target/syscall-names.h

@@ -46,9 +46,8 @@ struct process_file {
 };
 
 struct process_files {
-	VEC(struct process_file *) items;	/* each file once, sorted by
-						 * path where a wildcard gave
-						 * them */
+	VEC(struct process_file *) items;	/* each file once, by its
+						 * path */
 	/* With no items: why ("no program 'postgress' in PATH"), and what to
 	 * do about it, or NULL. Fit for DIAG_probe_unknown's hint. */
 	const char *reason;

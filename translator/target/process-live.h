@@ -1,0 +1,55 @@
+/*
+ * What /proc tells about running processes and about who a file is.
+ *
+ * Everything is a moment's truth; nothing stays open.
+ */
+#ifndef SPILE_TARGET_PROCESS_LIVE_H
+#define SPILE_TARGET_PROCESS_LIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "translator/base/vec.h"
+
+struct arena;
+
+/* Who a file is, as the kernel itself tells files apart: the device of its
+ * super block and the number of its inode. (What stat() says is another device
+ * on btrfs and overlayfs.) */
+struct file_identity {
+	uint32_t device;
+	uint64_t inode;
+};
+
+/* A file that a process runs or maps. */
+struct live_file {
+	const char *path;	/* as the process sees it */
+	const char *open;	/* a way to it from here */
+	struct file_identity identity;
+};
+
+struct live_files {
+	VEC(struct live_file) items;
+};
+
+struct live_pids {
+	VEC(int64_t) items;
+};
+
+/* @pid is a process in whose mount namespace the path may lie, or 0. */
+bool file_identify(struct arena *arena, const char *path, int64_t pid,
+		   struct file_identity *ret);
+bool file_same(const struct file_identity *a, const struct file_identity *b);
+
+/* Whether there is such a process. */
+bool live_exists(struct arena *arena, int64_t pid);
+/* The program that a process runs, also when the file was deleted or replaced
+ * since. NULL when it has ended or is a thread of the kernel. */
+struct live_file *live_program(struct arena *arena, int64_t pid);
+/* All files of which it maps a part as code, in the order of their addresses,
+ * each once. */
+void live_code(struct arena *arena, int64_t pid, struct live_files *ret);
+/* All processes, in the order of their numbers. */
+void live_all(struct arena *arena, struct live_pids *ret);
+
+#endif

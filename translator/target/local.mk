@@ -1,4 +1,12 @@
 target_sources = \
+	translator/target/demangle.c \
+	translator/target/demangle.h \
+	translator/target/elf-file.c \
+	translator/target/program.c \
+	translator/target/program-debug.c \
+	translator/target/program-plt.c \
+	translator/target/program-private.h \
+	translator/target/program-symbols.c \
 	translator/target/program.h \
 	translator/target/debug.h \
 	translator/target/location.c \

@@ -137,8 +137,8 @@ static const char *entry(struct session *session, const char *key, size_t size,
 				 hash(key, size), suffix) : NULL;
 }
 
-/* Behind the facts: what the object must be. The warnings of its compilation
- * follow. */
+/* Behind the facts: what the object must be. The programs that were looked into
+ * and the warnings of the compilation follow. */
 static const char *seal(struct arena *arena, const char *bytes, size_t size)
 {
 	return arena_printf(arena, "\nobject %zu %016" PRIx64 "\n", size,
@@ -158,6 +158,39 @@ static const char *break_seal(struct session *session, const char *path,
 		found + length : NULL;
 }
 
+/* The programs as they were, one a line, and an empty line. */
+static const char *files_text(struct session *session)
+{
+	struct buf out = { 0 };
+
+	for (size_t i = 0; i < session->env.files.count; i++)
+		put_file(&out, session->env.files.items[i]);
+	buf_puts(&out, "\n");
+	return buf_take(&out, session->arena);
+}
+
+/* What stands behind the programs, or NULL if one is not as it was. */
+static const char *check_files(struct session *session, const char *text)
+{
+	while (*text && *text != '\n') {
+		size_t length = strcspn(text, "\n"), path = length;
+		struct buf now = { 0 };
+		bool same;
+
+		for (int words = 0; path > 5 && words < 2;)
+			words += text[--path] == ' ';
+		put_file(&now, arena_strndup(session->arena, text + 5,
+					     path > 5 ? path - 5 : 0));
+		same = now.length == length + 1 &&
+		       !memcmp(buf_text(&now), text, length + 1);
+		buf_free(&now);
+		if (!same)
+			return NULL;
+		text += length + 1;
+	}
+	return *text ? text + 1 : NULL;
+}
+
 const char *cache_find(struct session *session, const char *suffix)
 {
 	size_t size, known_size;
@@ -174,6 +207,7 @@ const char *cache_find(struct session *session, const char *suffix)
 		return NULL;
 	path = entry(session, key, size, suffix);
 	warnings = break_seal(session, path, known + size);
+	warnings = warnings ? check_files(session, warnings) : NULL;
 	if (warnings)
 		fputs(warnings, stderr);
 	return warnings ? path : NULL;
@@ -220,13 +254,15 @@ const char *cache_store(struct session *session, const char *artefact,
 	if (session->options->module_name)
 		return store_named(session, bytes, size, suffix);
 	key = facts(session, &key_size);
-	path = key ? entry(session, key, key_size, suffix) : NULL;
+	path = key && !session->env.uncached ?
+		       entry(session, key, key_size, suffix) : NULL;
 	/* The object first: facts without an object would be a false hit. */
 	if (!path || file_make_folder(cache_folder(session->arena)) < 0 ||
 	    file_write(path, bytes, size) < 0 ||
 	    store_facts(session, key, key_size,
-			arena_printf(session->arena, "%s%s",
+			arena_printf(session->arena, "%s%s%s",
 				     seal(session->arena, bytes, size),
+				     files_text(session),
 				     diag_warnings(session->diag))) < 0)
 		return artefact;
 	return path;

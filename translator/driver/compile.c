@@ -102,6 +102,8 @@ void session_open(struct session *session, struct arena *arena,
 	session->env = (struct family_env){ .arena = arena,
 					    .diag = session->diag,
 					    .kernel = session->kernel,
+					    .command = options->command,
+					    .target = options->target_pid,
 					    .btf = open_btf,
 					    .tracepoints = open_tracepoints };
 	session->module = options->module_name ? options->module_name :

@@ -5,6 +5,7 @@
 
 #include "translator/base/arena.h"
 #include "translator/target/access.h"
+#include "translator/target/location.h"
 
 static int reloc_number(struct lower *lower, const char *path, int64_t offset,
 			int64_t left, int64_t right)
@@ -68,8 +69,9 @@ static operand bit_field(struct lower *lower, const struct access_plan *plan,
 				    operand_long(plan->left_shift);
 	operand right = reloc >= 0 ? reloc_part(lower, reloc, 2) :
 				     operand_long(plan->right_shift);
-	operand value = load(lower, address, 8, false, 0, expr->span,
-			     "bit-field");
+	const struct target *target = expr->ref;
+	operand value = load(lower, address, 8, false, target->user,
+			     expr->span, "bit-field");
 
 	value = emit2(lower, IR_SHL, value, left);
 	return emit2(lower, plan->is_signed ? IR_SHR : IR_USHR, value, right);
@@ -131,12 +133,100 @@ static operand follow(struct lower *lower, const struct expr *expr,
 	return at;
 }
 
+/* ---- trees over registers and memory ---- */
+
+static enum ir_code code_of(enum location_op op)
+{
+	switch (op) {
+	case LOCATION_ADD:	return IR_ADD;
+	case LOCATION_SUB:	return IR_SUB;
+	case LOCATION_MUL:	return IR_MUL;
+	case LOCATION_DIV:	return IR_DIV;
+	case LOCATION_MOD:	return IR_MOD;
+	case LOCATION_AND:	return IR_AND;
+	case LOCATION_OR:	return IR_OR;
+	case LOCATION_XOR:	return IR_XOR;
+	case LOCATION_SHL:	return IR_SHL;
+	case LOCATION_SHR:	return IR_USHR;
+	case LOCATION_SRA:	return IR_SHR;
+	case LOCATION_EQ:	return IR_EQ;
+	case LOCATION_NE:	return IR_NE;
+	case LOCATION_LT:
+	case LOCATION_GT:	return IR_LT;
+	case LOCATION_LE:
+	case LOCATION_GE:	return IR_LE;
+	case LOCATION_CONSTANT: case LOCATION_REGISTER: case LOCATION_STATIC:
+	case LOCATION_TLS: case LOCATION_ENTRY: case LOCATION_LOAD:
+	case LOCATION_NEG: case LOCATION_NOT:
+		break;
+	}
+	return IR_MOV;
+}
+
+static operand lower_location(struct lower *lower,
+			      const struct location_expr *tree,
+			      const struct target *target, struct span span);
+
+static operand lower_operation(struct lower *lower,
+			       const struct location_expr *tree,
+			       const struct target *target, struct span span)
+{
+	bool turned = tree->op == LOCATION_GT || tree->op == LOCATION_GE;
+	operand a = lower_location(lower, tree->a, target, span), b;
+
+	if (tree->op == LOCATION_NEG)
+		return emit2(lower, IR_SUB, operand_long(0), a);
+	if (tree->op == LOCATION_NOT)
+		return emit2(lower, IR_XOR, operand_long(-1), a);
+	b = lower_location(lower, tree->b, target, span);
+	return emit2(lower, code_of(tree->op), turned ? b : a, turned ? a : b);
+}
+
+static operand lower_location(struct lower *lower,
+			      const struct location_expr *tree,
+			      const struct target *target, struct span span)
+{
+	operand bias;
+
+	switch (tree->op) {
+	case LOCATION_CONSTANT:
+		return operand_long(tree->number);
+	case LOCATION_REGISTER:
+	case LOCATION_ENTRY:	/* taken only where the function begins */
+		return emit1(lower, IR_REG, operand_long(tree->number));
+	case LOCATION_STATIC:
+		bias = emit1(lower, IR_REG, operand_long(-1));
+		return emit2(lower, IR_ADD, bias, operand_long(
+			(int64_t)((uint64_t)tree->number - target->address)));
+	case LOCATION_TLS:
+		return emit2(lower, IR_ADD, lower_expr(lower, target->base),
+			     operand_long(tree->number));
+	case LOCATION_LOAD:
+		return load(lower,
+			    lower_location(lower, tree->a, target, span),
+			    (int)tree->size, tree->is_signed, target->user,
+			    span, "->");
+	case LOCATION_ADD: case LOCATION_SUB: case LOCATION_MUL:
+	case LOCATION_DIV: case LOCATION_MOD: case LOCATION_AND:
+	case LOCATION_OR: case LOCATION_XOR: case LOCATION_SHL:
+	case LOCATION_SHR: case LOCATION_SRA: case LOCATION_NEG:
+	case LOCATION_NOT: case LOCATION_EQ: case LOCATION_NE:
+	case LOCATION_LT: case LOCATION_LE: case LOCATION_GT:
+	case LOCATION_GE:
+		break;
+	}
+	return lower_operation(lower, tree, target, span);
+}
+
 operand lower_target(struct lower *lower, struct expr *expr)
 {
 	struct target *target = expr->ref;
 
 	if (target->kind == TARGET_ARG)
 		return emit1(lower, IR_ARG, operand_long(target->arg));
+	if (target->kind == TARGET_LOCATION)
+		return lower_location(lower, target->location, target,
+				      expr->span);
 	return follow(lower, expr, target);
 }
 

@@ -20,13 +20,20 @@ struct ctype;
 struct btf_types;
 struct kernel;
 struct tracepoints;
+struct family_env;
+struct location;
+struct program;
 
 /* A $variable of a probe. */
 struct context_var {
 	const char *name;	/* with its $ */
 	const char *number;	/* another name, "$arg1", or NULL */
-	struct ctype *type;	/* of the argument */
+	struct ctype *type;	/* of the argument; NULL: a plain number */
 	int arg;		/* raw argument number */
+	/* Where it is instead, in probes of code: kind NONE tells why not. */
+	const struct location *location;
+	bool is_local;		/* no parameter: for $$locals */
+	bool at_entry;		/* of a return probe: its value on entry */
 };
 
 struct probe_instance;
@@ -34,11 +41,26 @@ struct probe_instance;
 /* What a handler can see beyond globals: $vars, $$name, ... */
 struct probe_context {
 	VEC(struct context_var) vars;
+	/* Adds the variables when they are first asked for, or NULL. */
+	void (*load_vars)(struct family_env *env,
+			  struct probe_context *context);
+	const void *load_with;
 	const char *name;	/* $$name, or NULL */
 	const char *system;	/* $$system, or NULL */
+	const char *provider;	/* $$provider, or NULL */
+	/* Probes of code: registers may be read. */
+	bool has_registers;
+	bool user;		/* of a program, not of the kernel */
+	uint64_t address;	/* of the probe, in the program's file */
+	/* From the thread pointer to the program's thread-local block. */
+	int64_t tls_at;
+	bool has_tls;
+	/* The program or module, for @var and @cast without one; or NULL. */
+	struct program *program;
 	bool reads_value;	/* $value may be read (procfs write, input) */
 	bool writes_value;	/* $value may be assigned (procfs read) */
-	/* A return probe: where it was entered, for @entry; or NULL. */
+	/* A return probe: where it was entered, for @entry; or NULL. A call is
+	 * told from others by the thread and, with registers, its stack. */
 	const struct probe_instance *entry;
 };
 
@@ -58,12 +80,18 @@ struct family_env {
 	struct arena *arena;
 	struct diag *diag;
 	struct kernel *kernel;
+	const char *command;	/* of -c, or NULL */
+	int64_t target;		/* of -x, or 0 */
 	/* Kernel types and tracepoints, opened on first use; NULL and a reason
 	 * reported by the caller when the kernel has none. */
 	struct btf_types *(*btf)(struct family_env *env);
 	struct tracepoints *(*tracepoints)(struct family_env *env);
 	struct btf_types *btf_cache;
 	struct tracepoints *tracepoints_cache;
+	/* For the cache: files that the result depends on; whether it depends
+	 * on more than can be told by files. */
+	VEC(const char *) files;
+	bool uncached;
 	const char *reason;	/* why btf() or tracepoints() gave NULL */
 	/* Set by resolve when nothing matched: what was looked for, for the
 	 * error and its hint (either may stay NULL). */

@@ -2,6 +2,9 @@ probes_sources = \
 	translator/probes/begin.c \
 	translator/probes/families.def \
 	translator/probes/family.h \
+	translator/probes/mark.c \
+	translator/probes/process-point.c \
+	translator/probes/process.h \
 	translator/probes/perf.c \
 	translator/probes/procfs.c \
 	translator/probes/table.c \

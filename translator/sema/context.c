@@ -13,16 +13,35 @@
 #include "translator/sema/poison.h"
 #include "translator/target/access.h"
 #include "translator/target/btf.h"
+#include "translator/target/location.h"
 #include "translator/target/pretty.h"
 
-static const struct context_var *find_var(const struct scope *scope,
+const struct probe_context *probe_variables(struct sema *sema,
+					    const struct probe *probe)
+{
+	struct probe_context *context = probe->instance->context;
+
+	if (context && context->load_vars) {
+		context->load_vars(sema->env, context);
+		context->load_vars = NULL;
+	}
+	return context;
+}
+
+static const struct probe_context *context_of(struct sema *sema,
+					      const struct scope *scope)
+{
+	return scope->probe ? probe_variables(sema, scope->probe) : NULL;
+}
+
+static const struct context_var *find_var(struct sema *sema,
+					  const struct scope *scope,
 					  const char *name)
 {
-	const struct probe_context *context;
+	const struct probe_context *context = context_of(sema, scope);
 
-	if (!scope->probe || !scope->probe->instance->context)
+	if (!context)
 		return NULL;
-	context = scope->probe->instance->context;
 	for (size_t i = 0; i < context->vars.count; i++)
 		if (strcmp(context->vars.items[i].name, name) == 0 ||
 		    (context->vars.items[i].number &&
@@ -42,7 +61,7 @@ static void report_unknown(struct sema *sema, const struct scope *scope,
 			    expr->text);
 		return;
 	}
-	context = scope->probe->instance->context;
+	context = context_of(sema, scope);
 	for (size_t i = 0; context && i < context->vars.count; i++)
 		buf_printf(&all, "%s%s", i ? " " : "it has: ",
 			   context->vars.items[i].name);
@@ -98,6 +117,7 @@ static void set_plan(struct sema *sema, struct expr *expr, struct expr *base,
 	target->base = base;
 	target->plan = plan;
 	target->type = plan->type;
+	target->user = ctype_is_user(plan->type);
 	if (indexes)
 		target->indexes = *indexes;
 	expr->ctype = plan->type;
@@ -187,12 +207,13 @@ static void read_path(struct sema *sema, struct scope *scope,
 /* base -> path, for a base of a known C type. */
 static void resolve_path(struct sema *sema, struct scope *scope,
 			 struct expr **slot, struct expr *base,
-			 struct ctype *type, const struct items *path)
+			 enum access_base kind, struct ctype *type,
+			 const struct items *path)
 {
 	struct expr *expr = *slot;
 	const char *reason = NULL;
 	struct access_plan *plan =
-		access_resolve(sema->arena, type, ACCESS_BASE_VALUE,
+		access_resolve(sema->arena, type, kind,
 			       path->items.items, path->items.count, &reason);
 
 	if (!plan) {
@@ -248,12 +269,47 @@ static struct ctype *base_type(struct sema *sema, struct scope *scope,
 	return NULL;
 }
 
-/* $$vars and $$parms: "name=%#x ..." of all arguments; with $ or $$ at the end
- * each is pretty-printed. */
-static struct expr *all_vars(struct sema *sema, struct scope *scope,
-			     struct span span, int depth)
+/* Which of a probe's variables $$name means. */
+static bool is_among(const struct context_var *var, const char *name)
 {
-	const struct probe_context *context = scope->probe->instance->context;
+	bool is_return = !strcmp(var->name, "$return");
+
+	if (!strcmp(name, "$$vars"))
+		return !is_return;
+	if (!strcmp(name, "$$return"))
+		return is_return;
+	return !is_return && var->is_local == !strcmp(name, "$$locals");
+}
+
+/* The variable, or its pretty-print; NULL when it is nowhere to be read, or a
+ * whole structure, which is no number. */
+static struct expr *var_value(struct sema *sema, const struct context_var *var,
+			      struct span span, int depth)
+{
+	struct expr *value = expr_create(sema->arena, EXPR_TARGET, span);
+	struct expr *whole;
+	struct access *step;
+
+	value->text = var->name;
+	if (var->location && var->location->kind == LOCATION_NONE)
+		return NULL;
+	if (!depth)
+		return !var->type || ctype_is_scalar(var->type) ||
+		       var->type->kind == CTYPE_FLOAT ? value : NULL;
+	whole = expr_create(sema->arena, EXPR_ACCESS, span);
+	step = vec_push(sema->arena, &whole->path);
+	step->kind = STEP_PRETTY;
+	step->depth = depth;
+	whole->a = value;
+	return whole;
+}
+
+/* $$vars and its like: "name=%#x ..." of the variables; with $ or $$ at the end
+ * each is pretty-printed. */
+static struct expr *all_vars(struct sema *sema,
+			     const struct probe_context *context,
+			     const char *name, struct span span, int depth)
+{
 	struct expr *print = expr_create(sema->arena, EXPR_PRINT, span);
 	struct expr *format = expr_create(sema->arena, EXPR_STRING, span);
 	struct buf text = { 0 };
@@ -262,24 +318,15 @@ static struct expr *all_vars(struct sema *sema, struct scope *scope,
 	*vec_push(sema->arena, &print->list.items) = format;
 	for (size_t i = 0; i < context->vars.count; i++) {
 		const struct context_var *var = &context->vars.items[i];
-		struct expr *value = expr_create(sema->arena, EXPR_TARGET,
-						 span);
+		struct expr *value;
 
-		value->text = var->name;
-		if (depth) {
-			struct expr *access = expr_create(sema->arena,
-							  EXPR_ACCESS, span);
-			struct access *step = vec_push(sema->arena,
-						       &access->path);
-
-			step->kind = STEP_PRETTY;
-			step->depth = depth;
-			access->a = value;
-			value = access;
-		}
-		buf_printf(&text, "%s%s=%s", i ? " " : "", var->name + 1,
-			   depth ? "%s" : "%#x");
-		*vec_push(sema->arena, &print->list.items) = value;
+		if (!is_among(var, name))
+			continue;
+		value = var_value(sema, var, span, depth);
+		buf_printf(&text, "%s%s=%s", text.length ? " " : "",
+			   var->name + 1, !value ? "?" : depth ? "%s" : "%#x");
+		if (value)
+			*vec_push(sema->arena, &print->list.items) = value;
 	}
 	format->length = text.length;
 	format->text = buf_take(&text, sema->arena);
@@ -298,20 +345,106 @@ static bool set_text(struct expr *expr, const char *text)
 	return true;
 }
 
+/* A type for numbers of which nothing else is known. */
+static struct ctype *plain_number(struct sema *sema, bool user)
+{
+	struct ctype_source *source = arena_new(sema->arena,
+						struct ctype_source);
+
+	*source = (struct ctype_source){ .arena = sema->arena,
+					 .pointer_size = 8, .user = user };
+	return ctype_int(source, "long", 8, true);
+}
+
+/* What is wrong with a variable, after its name. */
+static const char *about_var(struct sema *sema, const struct context_var *var,
+			     const char *reason)
+{
+	return arena_printf(sema->arena, "%s: %s", var->name, reason);
+}
+
+static void resolve_thread(struct sema *sema, struct scope *scope,
+			   struct expr *location)
+{
+	struct target *target = location->ref;
+
+	if (target->base)
+		resolve_one(sema, scope, &target->base);
+}
+
+static void resolve_var(struct sema *sema, struct scope *scope,
+			struct expr **slot, const struct context_var *var,
+			const struct items *path)
+{
+	const struct probe_context *context = scope->probe->instance->context;
+	struct ctype *type = var->type ? var->type :
+		plain_number(sema, context->user);
+	struct span span = (*slot)->span;
+	const char *reason;
+	struct expr *base;
+	bool is_place = false;
+
+	if (!var->location) {
+		resolve_path(sema, scope, slot, arg_expr(sema, span, var->arg),
+			     ACCESS_BASE_VALUE, type, path);
+		return;
+	}
+	base = location_value(sema, span, context, var->location, &is_place,
+			      &reason);
+	if (base && !is_place && !ctype_is_scalar(type) &&
+	    type->kind != CTYPE_FLOAT)
+		reason = "it is a structure in registers, which have no "
+			 "address";
+	if (reason) {
+		bad_target(sema, scope, *slot, about_var(sema, var, reason));
+		return;
+	}
+	resolve_thread(sema, scope, base);
+	resolve_path(sema, scope, slot, base,
+		     is_place ? ACCESS_BASE_PLACE : ACCESS_BASE_VALUE, type,
+		     path);
+}
+
+static bool is_summary(const struct probe_context *context, const char *name)
+{
+	return !strcmp(name, "$$vars") || !strcmp(name, "$$parms") ||
+	       (!strcmp(name, "$$locals") &&
+		(context->vars.count || context->has_registers)) ||
+	       (!strcmp(name, "$$return") && context->entry);
+}
+
+/* A variable of a return probe that is read on entry: all of "$n->id" is. */
+static bool wrap_entry(struct sema *sema, struct scope *scope,
+		       struct expr **slot)
+{
+	const struct expr *target = (*slot)->kind == EXPR_ACCESS ?
+					    (*slot)->a : *slot;
+	const struct context_var *var;
+	struct expr *entry;
+
+	if (target->kind != EXPR_TARGET || target->ref)
+		return false;
+	var = find_var(sema, scope, target->text);
+	if (!var || !var->at_entry)
+		return false;
+	entry = expr_create(sema->arena, EXPR_ENTRY, (*slot)->span);
+	entry->a = *slot;
+	*slot = entry;
+	entry_resolve(sema, scope, slot);
+	return true;
+}
+
 /* $name with a path (maybe empty). */
 static void resolve_target(struct sema *sema, struct scope *scope,
 			   struct expr **slot, struct expr *target,
 			   const struct items *path)
 {
-	const struct probe_context *context =
-		scope->probe ? scope->probe->instance->context : NULL;
-	const struct context_var *var = find_var(scope, target->text);
+	const struct probe_context *context = context_of(sema, scope);
+	const struct context_var *var = find_var(sema, scope, target->text);
 	struct expr *expr = *slot;
 
 	if (var) {
-		resolve_path(sema, scope, slot,
-			     arg_expr(sema, expr->span, var->arg), var->type,
-			     path);
+		resolve_var(sema, scope, slot, var, path);
 		return;
 	}
 	if (context && strcmp(target->text, "$value") == 0 &&
@@ -321,14 +454,14 @@ static void resolve_target(struct sema *sema, struct scope *scope,
 		resolve_one(sema, scope, slot);
 		return;
 	}
-	if (context && (strcmp(target->text, "$$vars") == 0 ||
-			strcmp(target->text, "$$parms") == 0)) {
-		*slot = all_vars(sema, scope, expr->span, path->depth);
+	if (context && is_summary(context, target->text)) {
+		*slot = all_vars(sema, context, target->text, expr->span,
+				 path->depth);
 		resolve_one(sema, scope, slot);
 		return;
 	}
-	if (context && strcmp(target->text, "$$locals") == 0 &&
-	    context->vars.count && set_text(expr, ""))
+	if (context && strcmp(target->text, "$$provider") == 0 &&
+	    set_text(expr, context->provider))
 		return;
 	if (context && strcmp(target->text, "$$name") == 0 &&
 	    set_text(expr, context->name))
@@ -357,7 +490,8 @@ static void resolve_access(struct sema *sema, struct scope *scope,
 	if (!type)
 		expr_poison(expr);
 	else
-		resolve_path(sema, scope, slot, expr->a, type, &path);
+		resolve_path(sema, scope, slot, expr->a, ACCESS_BASE_VALUE,
+			     type, &path);
 }
 
 static void resolve_address(struct sema *sema, struct scope *scope,
@@ -482,79 +616,6 @@ static void unsupported(struct sema *sema, struct expr *expr, const char *what,
 	expr_poison(expr);
 }
 
-static struct expr *call_tid(struct sema *sema, struct span span)
-{
-	struct expr *call = expr_create(sema->arena, EXPR_CALL, span);
-
-	call->text = "tid";
-	return call;
-}
-
-/* name[tid()] */
-static struct expr *saved_value(struct sema *sema, struct span span,
-				const char *name)
-{
-	struct expr *index = expr_create(sema->arena, EXPR_INDEX, span);
-
-	index->a = expr_create(sema->arena, EXPR_SYMBOL, span);
-	index->a->text = name;
-	*vec_push(sema->arena, &index->list.items) = call_tid(sema, span);
-	return index;
-}
-
-/* An array by thread, that forgets the oldest: an entry whose return is never
- * seen must not fill it up. */
-static const char *add_saved(struct sema *sema, struct span span)
-{
-	struct global_decl *decl = arena_new(sema->arena, struct global_decl);
-
-	decl->name = arena_printf(sema->arena, "__entry_%zu",
-				  sema->globals.count);
-	decl->span = span;
-	decl->span.origin = NULL;
-	decl->wrap = true;
-	sema_add_global(sema, decl);
-	return decl->name;
-}
-
-/*
- * @entry(e): a probe where the call is entered saves e under the thread; here
- * the saved value is read, and the handler forgets it at its end.
- */
-static void resolve_entry(struct sema *sema, struct scope *scope,
-			  struct expr **slot)
-{
-	struct expr *expr = *slot;
-	const struct probe_instance *entry = scope->probe &&
-		scope->probe->instance->context ?
-		scope->probe->instance->context->entry : NULL;
-	struct probe *probe;
-	struct stmt *save, *forget;
-	const char *name;
-
-	if (!entry) {
-		diag_report(sema->diag, DIAG_entry_outside, expr->span);
-		expr_poison(expr);
-		return;
-	}
-	name = add_saved(sema, expr->span);
-	save = stmt_create(sema->arena, STMT_EXPR, expr->span);
-	save->expr = expr_create(sema->arena, EXPR_ASSIGN, expr->span);
-	save->expr->a = saved_value(sema, expr->span, name);
-	save->expr->b = expr->a;
-	probe = arena_new(sema->arena, struct probe);
-	*probe = (struct probe){ .decl = scope->probe->decl,
-				 .instance = (struct probe_instance *)entry,
-				 .span = expr->span, .body = save,
-				 .listed = entry->name, .quiet = true };
-	*vec_push(sema->arena, &sema->probes) = probe;
-	forget = stmt_create(sema->arena, STMT_DELETE, expr->span);
-	forget->expr = saved_value(sema, expr->span, name);
-	*vec_push(sema->arena, &scope->probe->body->block.items) = forget;
-	*slot = saved_value(sema, expr->span, name);
-	resolve_one(sema, scope, slot);
-}
-
 static void resolve_rest(struct sema *sema, struct scope *scope,
 			 struct expr **slot)
 {
@@ -567,7 +628,7 @@ static void resolve_rest(struct sema *sema, struct scope *scope,
 		*slot = expr->a;
 		(*slot)->ctype = type;
 	} else if (expr->kind == EXPR_ENTRY) {
-		resolve_entry(sema, scope, slot);
+		entry_resolve(sema, scope, slot);
 	} else if (expr->kind == EXPR_PROBEWRITE) {
 		unsupported(sema, expr, "@probewrite",
 			    "target variables cannot be written");
@@ -592,6 +653,9 @@ void context_resolve(struct sema *sema, struct scope *scope,
 	struct expr *expr = *slot;
 	struct items none = { 0 };
 
+	if ((expr->kind == EXPR_TARGET || expr->kind == EXPR_ACCESS) &&
+	    wrap_entry(sema, scope, slot))
+		return;
 	if (expr->kind == EXPR_TARGET) {
 		if (!expr->ref)
 			resolve_target(sema, scope, slot, expr, &none);

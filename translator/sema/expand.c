@@ -15,6 +15,7 @@
 #include "translator/library/library.h"
 #include "translator/syntax/parse.h"
 #include "translator/target/ctype.h"
+#include "translator/target/location.h"
 
 /* Aliases of aliases may double at each step; a script that follows more of
  * them than this is a mistake that would never end. */
@@ -402,9 +403,10 @@ static int compare_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void put_variables(struct buf *out, const struct probe *probe)
+static void put_variables(struct sema *sema, struct buf *out,
+			  const struct probe *probe)
 {
-	const struct probe_context *context = probe->instance->context;
+	const struct probe_context *context = probe_variables(sema, probe);
 
 	for (size_t i = 0; i < probe->locals.count; i++) {
 		const struct symbol *symbol = probe->locals.entries[i].value;
@@ -412,9 +414,13 @@ static void put_variables(struct buf *out, const struct probe *probe)
 		buf_printf(out, " %s:%s", symbol->name,
 			   type_name(symbol->type));
 	}
-	for (size_t i = 0; context && i < context->vars.count; i++)
-		buf_printf(out, " %s:%s", context->vars.items[i].name,
-			   ctype_text(context->vars.items[i].type));
+	for (size_t i = 0; context && i < context->vars.count; i++) {
+		const struct context_var *var = &context->vars.items[i];
+
+		if (!var->location || var->location->kind != LOCATION_NONE)
+			buf_printf(out, " %s:%s", var->name,
+				   var->type ? ctype_text(var->type) : "long");
+	}
 }
 
 int sema_list(struct sema *sema, struct probe_point *point, bool variables,
@@ -440,7 +446,7 @@ int sema_list(struct sema *sema, struct probe_point *point, bool variables,
 			continue;
 		buf_puts(&line, probe->listed);
 		if (variables)
-			put_variables(&line, probe);
+			put_variables(sema, &line, probe);
 		*vec_push(sema->arena, &lines) = buf_take(&line, sema->arena);
 	}
 	if (lines.count)

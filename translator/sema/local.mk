@@ -3,6 +3,8 @@ sema_sources = \
 	translator/sema/symbol.c \
 	translator/sema/expand.c \
 	translator/sema/merge.c \
+	translator/sema/location.c \
+	translator/sema/entry.c \
 	translator/sema/context.c \
 	translator/sema/poison.h \
 	translator/sema/resolve.c \

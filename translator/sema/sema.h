@@ -18,6 +18,8 @@ struct diag;
 struct library;
 struct parser;
 struct access_plan;
+struct location;
+struct location_expr;
 
 /* A variable: global, or local of a function or probe. */
 struct symbol {
@@ -73,6 +75,7 @@ struct probe {
 	const struct probe_decl *alias;	/* the only one on the way, or NULL */
 	struct map locals;
 	struct expr *condition;		/* if (...) of the point, or NULL */
+	struct probe *entry;		/* saves what @entry reads here */
 	bool quiet;			/* made by the translator */
 };
 
@@ -164,21 +167,42 @@ void sema_resolve(struct sema *sema);
 /* context.c: $vars, @cast and the like; replaces *expr by what it means.
  * Quiet tries (for @defined) leave no report: see diag_mute(). */
 struct scope;
+/* The context of a probe, its variables read; or NULL. */
+const struct probe_context *probe_variables(struct sema *sema,
+					    const struct probe *probe);
 void context_resolve(struct sema *sema, struct scope *scope,
 		     struct expr **expr);
+
+/* location.c: the value of a tree, or NULL with a reason. */
+struct expr *location_tree(struct sema *sema, struct span span,
+			   const struct probe_context *context,
+			   const struct location_expr *tree,
+			   const char **ret_reason);
+/* The same of a whole location; *ret_is_place: it is an address. */
+struct expr *location_value(struct sema *sema, struct span span,
+			    const struct probe_context *context,
+			    const struct location *location,
+			    bool *ret_is_place, const char **ret_reason);
+
+/* entry.c: @entry(e). */
+void entry_resolve(struct sema *sema, struct scope *scope, struct expr **slot);
 
 /* What an EXPR_ACCESS or EXPR_TARGET refers to after context.c. */
 enum target_kind {
 	TARGET_ARG,	/* raw argument: sized integer or pointer */
 	TARGET_PATH,	/* plan over a base address */
+	TARGET_LOCATION,	/* tree over registers and memory */
 	TARGET_VALUE,	/* $value of procfs and input */
 };
 
 struct target {
 	enum target_kind kind;
 	int arg;			/* ARG */
+	const struct location_expr *location;	/* LOCATION */
+	uint64_t address;	/* LOCATION: of the probe, in its file */
 	struct ctype *type;	/* of the result */
-	struct expr *base;		/* PATH: gives the address */
+	struct expr *base;		/* PATH: gives the address. LOCATION: what
+					 * LOCATION_TLS counts from, or NULL */
 	struct access_plan *plan;	/* PATH */
 	struct expr_list indexes;	/* PATH: variable indexes */
 	bool user;			/* PATH: user space memory */

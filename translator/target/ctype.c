@@ -286,3 +286,8 @@ const char *ctype_text(struct ctype *type)
 	ctype_print(&out, type);
 	return buf_take(&out, type->source->arena);
 }
+
+bool ctype_is_user(const struct ctype *type)
+{
+	return type->source && type->source->user;
+}

@@ -51,6 +51,7 @@ struct ctype_enumerator {
 struct ctype_source {
 	struct arena *arena;
 	uint32_t pointer_size;	/* 8, or 4 for programs of 32 bits */
+	bool user;		/* of a program: pointers lead to user memory */
 	bool relocatable;	/* types of the kernel: offsets follow the
 				 * target's BTF when the program is loaded */
 	/* Sets target: of a pointer, an array, a function (its result). */
@@ -110,6 +111,9 @@ struct ctype *ctype_pointer_to(struct ctype *target);
 struct ctype *ctype_void(struct ctype_source *source);
 struct ctype *ctype_int(struct ctype_source *source, const char *name,
 			uint32_t size, bool is_signed);
+
+/* Whether values of the type lie in user memory. */
+bool ctype_is_user(const struct ctype *type);
 
 /* Kinds that are read as one number: int, enum, pointer. */
 bool ctype_is_scalar(const struct ctype *type);

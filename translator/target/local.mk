@@ -35,6 +35,9 @@ target_sources = \
 	translator/target/process-live.c \
 	translator/target/process-live.h \
 	translator/target/process-files.c \
+	translator/target/usdt.c \
+	translator/target/usdt-operand.c \
+	translator/target/usdt.h \
 	translator/target/process-files.h
 
 target_built = translator/target/syscall-names.h

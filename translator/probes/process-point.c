@@ -1,0 +1,68 @@
+/* The part of points that says which program; see process.h. */
+#include "translator/probes/process.h"
+
+#include <inttypes.h>
+
+#include "translator/base/arena.h"
+#include "translator/base/glob.h"
+
+/* A path means the same file as long as the file is the same; what else may
+ * stand in a point means what runs, or is installed, at the time. */
+static void note_files(struct family_env *env,
+		       const struct process_query *query,
+		       const struct process_files *files)
+{
+	if (!query->name || query->name[0] != '/' ||
+	    glob_is_pattern(query->name) || query->library)
+		env->uncached = true;
+	for (size_t i = 0; i < files->items.count; i++)
+		*vec_push(env->arena, &env->files) = files->items.items[i]->open;
+}
+
+bool process_find(struct family_env *env, const struct probe_point *point,
+		  const char *library, struct process_files *ret_files)
+{
+	struct process_query query = {
+		.name = point_text(point, 0), .command = env->command,
+		.target = env->target, .library = library,
+	};
+
+	point_number(point, 0, &query.pid);
+	if (process_files_find(env->arena, &query, ret_files)) {
+		note_files(env, &query, ret_files);
+		return true;
+	}
+	env->missing = ret_files->reason;
+	env->hint = ret_files->hint;
+	return false;
+}
+
+const char *process_name(struct arena *arena, const struct probe_point *point,
+			 const struct process_file *file)
+{
+	const struct process_file *program = file->program ? file->program :
+							     file;
+	const char *name;
+	int64_t pid;
+
+	if (point_number(point, 0, &pid))
+		name = arena_printf(arena, "process(%" PRId64 ")", pid);
+	else
+		name = arena_printf(arena, "process(\"%s\")", program->path);
+	if (file->program)
+		name = arena_printf(arena, "%s.library(\"%s\")", name,
+				    file->path);
+	return name;
+}
+
+void process_pairs(struct family_env *env, struct probe_instance *instance,
+		   const struct process_file *file, uint64_t offset,
+		   const char *build_id)
+{
+	instance_pair(env, instance, "path", "%s", file->open);
+	instance_pair(env, instance, "offset", "%" PRIu64, offset);
+	if (file->pid)
+		instance_pair(env, instance, "pid", "%" PRId64, file->pid);
+	if (build_id)
+		instance_pair(env, instance, "build_id", "%s", build_id);
+}

@@ -4,7 +4,7 @@
  * limits.c first decides what each function is and where its data lies; then
  * maps.c defines the maps, block.c and its like the functions, probe.c the
  * programs. What they use of the library they declare; object.c reads that
- * much of its bitcode, optimises and writes.
+ * much of its bitcode and optimises, link.c adds what is compiled already.
  *
  * Three kinds of function:
  *	plain	needs no frame: registers and a little stack (a handler)
@@ -23,6 +23,7 @@
 #include <llvm-c/DebugInfo.h>
 #include <llvm-c/TargetMachine.h>
 
+#include "backends/bpf/link.h"
 #include "translator/base/map.h"
 #include "translator/ir/ir.h"
 
@@ -69,6 +70,8 @@ struct emit {
 	LLVMContextRef context;
 	LLVMModuleRef module;
 	LLVMModuleRef library;	/* bodies are read when linked */
+	const char *library_object;	/* file of its compiled part */
+	struct link_constants constants;
 	LLVMBuilderRef builder;
 	LLVMDIBuilderRef debug;
 	LLVMTargetMachineRef machine;
@@ -180,6 +183,7 @@ LLVMValueRef library(struct emit *e, const char *name, LLVMValueRef *args,
 bool library_has(struct emit *e, const char *name);
 /* Data of the library, declared in the program. */
 LLVMValueRef library_data(struct emit *e, const char *name);
+/* A constant of the library, for both of its parts. */
 void library_constant(struct emit *e, const char *name, int64_t value);
 /* Adds what the program uses of the library. */
 bool library_link(struct emit *e);

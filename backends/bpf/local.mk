@@ -1,5 +1,6 @@
 backend_bpf_sources = \
 	backends/bpf/emit.h \
+	backends/bpf/link.h \
 	backends/bpf/main.c \
 	backends/bpf/limits.c \
 	backends/bpf/module.c \
@@ -15,7 +16,9 @@ backend_bpf_sources = \
 	backends/bpf/stat.c \
 	backends/bpf/iter.c \
 	backends/bpf/output.c \
-	backends/bpf/object.c
+	backends/bpf/object.c \
+	backends/bpf/link.c \
+	backends/bpf/types.c
 
 # What spile itself has of it: no LLVM.
 backend_bpf_driver_sources = \

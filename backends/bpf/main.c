@@ -100,8 +100,19 @@ static void room_create(struct emit *e)
 			       program->iters.count + 1);
 }
 
+/* The compiled part of the library lies beside the bitcode. */
+static const char *object_beside(struct arena *arena, const char *bitcode)
+{
+	size_t length = strlen(bitcode);
+
+	if (length > 3 && !strcmp(bitcode + length - 3, ".bc"))
+		length -= 3;
+	return arena_printf(arena, "%.*s.o", (int)length, bitcode);
+}
+
 static const char *emit(struct emit *e, const struct options *options)
 {
+	e->library_object = object_beside(e->arena, options->library);
 	e->cpu = options->cpu ? options->cpu : "v3";
 	room_create(e);
 	limits_find(e);

@@ -398,6 +398,9 @@ void library_constant(struct emit *e, const char *name, int64_t value)
 
 	if (!global)
 		return;
+	*vec_push(e->arena, &e->constants.rows) = (struct link_constant){
+		name, LLVMGetIntTypeWidth(LLVMGlobalGetValueType(global)) / 8,
+		(uint64_t)value };
 	LLVMSetInitializer(global, LLVMConstInt(LLVMGlobalGetValueType(global),
 						(unsigned long long)value,
 						true));

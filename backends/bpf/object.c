@@ -4,6 +4,7 @@
  */
 #include "backends/bpf/emit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,8 +13,10 @@
 #include <llvm-c/Error.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 
+#include "backends/bpf/link.h"
 #include "runtime/common/manifest.h"
 #include "translator/base/arena.h"
+#include "translator/base/file.h"
 
 enum { MANY_PROBES = 16 };
 
@@ -306,28 +309,69 @@ static const char *verify(struct emit *e)
 	return reason;
 }
 
-/* Making code changes the module. */
-static const char *write_file(struct emit *e, LLVMModuleRef module,
-			      const char *path, LLVMCodeGenFileType type)
-{
-	char *message = NULL, *name = arena_strdup(e->arena, path);
-	const char *reason = NULL;
+/* ---- the files ---- */
 
-	if (LLVMTargetMachineEmitToFile(e->machine, module, name, type,
-					&message)) {
-		reason = arena_strdup(e->arena, message);
+/* Making code changes the module. NULL and a refusal if it cannot be made. */
+static LLVMMemoryBufferRef make_code(struct emit *e, LLVMModuleRef module,
+				     LLVMCodeGenFileType type)
+{
+	LLVMMemoryBufferRef code = NULL;
+	char *message = NULL;
+
+	if (LLVMTargetMachineEmitToMemoryBuffer(e->machine, module, type,
+						&message, &code)) {
+		refuse(e, NULL, "%s", message);
 		LLVMDisposeMessage(message);
+		return NULL;
 	}
+	return code;
+}
+
+static void dump_code(struct emit *e)
+{
+	LLVMModuleRef copy = LLVMCloneModule(e->module);
+	LLVMMemoryBufferRef code = make_code(e, copy, LLVMAssemblyFile);
+
+	if (code) {
+		fwrite(LLVMGetBufferStart(code), 1, LLVMGetBufferSize(code),
+		       stdout);
+		LLVMDisposeMemoryBuffer(code);
+	}
+	LLVMDisposeModule(copy);
+}
+
+static const char *write_linked(struct emit *e, struct link_bytes program,
+				const char *path)
+{
+	struct link_bytes library, linked;
+	const char *reason;
+
+	library.bytes = file_read(e->arena, e->library_object, &library.size);
+	if (!library.bytes)
+		return arena_printf(e->arena, "cannot read %s",
+				    e->library_object);
+	reason = link_library(e->arena, program, library, &e->constants,
+			      &linked);
+	if (!reason && file_write(path, linked.bytes, linked.size))
+		reason = arena_printf(e->arena, "%s: %s", path,
+				      strerror(errno));
 	return reason;
 }
 
-static const char *dump_code(struct emit *e)
+static const char *write_file(struct emit *e, const char *path)
 {
-	LLVMModuleRef copy = LLVMCloneModule(e->module);
-	const char *reason = write_file(e, copy, "/dev/stdout",
-					LLVMAssemblyFile);
+	LLVMMemoryBufferRef code = make_code(e, e->module, LLVMObjectFile);
+	const char *reason;
 
-	LLVMDisposeModule(copy);
+	/* the module may be refused although code was made */
+	if (!code || e->refusal) {
+		if (code)
+			LLVMDisposeMemoryBuffer(code);
+		return e->refusal;
+	}
+	reason = write_linked(e, (struct link_bytes){
+		LLVMGetBufferStart(code), LLVMGetBufferSize(code) }, path);
+	LLVMDisposeMemoryBuffer(code);
 	return reason;
 }
 
@@ -363,8 +407,6 @@ const char *object_write(struct emit *e, const char *path, const char *dump)
 	if (dump && !strcmp(dump, "llvm"))
 		dump_llvm(e);
 	if (dump && !strcmp(dump, "bpf"))
-		reason = dump_code(e);
-	if (!reason)
-		reason = write_file(e, e->module, path, LLVMObjectFile);
-	return reason ? reason : e->refusal;
+		dump_code(e);
+	return write_file(e, path);
 }

@@ -78,10 +78,11 @@ static void put_options(struct buf *out, const struct options *o)
 /* What is linked into every program: in the build tree or installed. */
 static void put_libraries(struct session *session, struct buf *out)
 {
-	static const char *const names[] = { "rt512.bc", "rt4096.bc" };
+	static const char *const names[] = { "rt512.bc", "rt512.o",
+					     "rt4096.bc", "rt4096.o" };
 	const char *here = file_program_folder(session->arena);
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		put_file(out, arena_printf(session->arena,
 					   "%s/runtime/bpf/lib/%s",
 					   here ? here : ".", names[i]));

@@ -1,11 +1,14 @@
 /*
  * The probe-side library of the BPF backend: what generated programs call.
  *
- * Compiled by clang to bitcode when spile is built (once per RT_TEXT_SIZE),
- * linked into every program by the backend, optimised together with it. The
- * functions here come in two kinds:
+ * Compiled by clang when spile is built (once per RT_TEXT_SIZE), in two parts
+ * (split.awk): bitcode of what is always inlined, which the backend links into
+ * every program and optimises together with it; machine code of all else, which
+ * it adds to the finished object. So the functions come in three kinds:
  *
  *	inline	always inlined; pointers may be to any memory
+ *	hidden	(visibility "hidden", or static) verified with each caller;
+ *		pointers may be to any memory. At most 5 arguments.
  *	global	verified by the kernel once, by themselves; pointers must be to
  *		a whole object of the type (a full slot), because the verifier
  *		checks the size of what is passed against the BTF. May be
@@ -16,7 +19,7 @@
  * RT_TEXT_SIZE - 1 and their sum cannot leave the slot, which is what lets the
  * verifier accept concatenation without a proof about the sum. rt_text_max
  * (MAXSTRINGLEN - 1) limits what a script sees; it is a constant that the
- * backend sets, folded when linked.
+ * backend sets: folded where it is inlined, else read-only data.
  */
 #ifndef SPILE_BPF_RT_H
 #define SPILE_BPF_RT_H
@@ -74,7 +77,7 @@ struct rt_frame {
 	struct regex_threads threads;	/* of the =~ that runs now */
 };
 
-/* Set by the backend in each program; folded when linked. */
+/* Set by the backend in each program. */
 extern const __u32 rt_text_max;		/* MAXSTRINGLEN - 1 */
 extern const __u64 rt_max_errors;	/* MAXERRORS */
 

@@ -39,8 +39,9 @@ static void put_file(struct buf *out, const char *path)
 	struct stat status;
 
 	if (path && stat(path, &status) == 0)
-		buf_printf(out, "file %s %jd %jd.%09ld\n", path,
+		buf_printf(out, "file %s %jd:%ju %jd.%09ld\n", path,
 			   (intmax_t)status.st_size,
+			   (uintmax_t)status.st_ino,
 			   (intmax_t)status.st_mtim.tv_sec,
 			   status.st_mtim.tv_nsec);
 }
@@ -57,6 +58,8 @@ static void put_options(struct buf *out, const struct options *o)
 		   o->unoptimized, o->skip_badvars, o->suppress_handler_errors,
 		   o->no_autoprint, o->no_warnings, o->warnings_are_errors,
 		   o->timing);
+	/* that there is one, not which: process probes keep to it */
+	buf_printf(out, "target %d\n", o->command || o->target_pid);
 	put_text(out, "compatible", o->compatible);
 	put_text(out, "release", o->release);
 	put_text(out, "arch", o->arch);

@@ -30,6 +30,9 @@ struct context_var {
 	const char *number;	/* another name, "$arg1", or NULL */
 	struct ctype *type;	/* of the argument; NULL: a plain number */
 	int arg;		/* raw argument number */
+	/* What it stands for instead, in the language, or NULL. */
+	const char *expression;
+	bool is_hidden;		/* for such expressions and prologues only */
 	/* Where it is instead, in probes of code: kind NONE tells why not. */
 	const struct location *location;
 	bool is_local;		/* no parameter: for $$locals */
@@ -73,6 +76,10 @@ struct probe_instance {
 	const char *kind;	/* row of attach.def; NULL: never runs */
 	VEC(struct probe_pair) pairs;
 	struct probe_context *context;
+	/* Statements in the language that go before the handler and its
+	 * aliases ("if (pid() != 7) next"), or NULL. Tests without effect at
+	 * their begin cost a hit that fails them next to nothing. */
+	const char *prologue;
 };
 
 /* What families may ask of the machine and the session. */

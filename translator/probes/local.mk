@@ -3,6 +3,7 @@ probes_sources = \
 	translator/probes/families.def \
 	translator/probes/family.h \
 	translator/probes/mark.c \
+	translator/probes/process.c \
 	translator/probes/process-point.c \
 	translator/probes/process.h \
 	translator/probes/perf.c \

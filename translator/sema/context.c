@@ -63,8 +63,9 @@ static void report_unknown(struct sema *sema, const struct scope *scope,
 	}
 	context = context_of(sema, scope);
 	for (size_t i = 0; context && i < context->vars.count; i++)
-		buf_printf(&all, "%s%s", i ? " " : "it has: ",
-			   context->vars.items[i].name);
+		if (!context->vars.items[i].is_hidden)
+			buf_printf(&all, "%s%s", all.length ? " " : "it has: ",
+				   context->vars.items[i].name);
 	diag_report_hint(sema->diag, DIAG_target_unknown, expr->span,
 			 all.length ? buf_text(&all) : NULL, expr->text,
 			 scope->probe->instance->name);
@@ -274,6 +275,8 @@ static bool is_among(const struct context_var *var, const char *name)
 {
 	bool is_return = !strcmp(var->name, "$return");
 
+	if (var->is_hidden)
+		return false;
 	if (!strcmp(name, "$$vars"))
 		return !is_return;
 	if (!strcmp(name, "$$return"))
@@ -384,6 +387,13 @@ static void resolve_var(struct sema *sema, struct scope *scope,
 	struct expr *base;
 	bool is_place = false;
 
+	if (var->expression) {
+		base = sema_expression(sema, var->expression, span);
+		resolve_one(sema, scope, &base);
+		resolve_path(sema, scope, slot, base, ACCESS_BASE_VALUE, type,
+			     path);
+		return;
+	}
 	if (!var->location) {
 		resolve_path(sema, scope, slot, arg_expr(sema, span, var->arg),
 			     ACCESS_BASE_VALUE, type, path);

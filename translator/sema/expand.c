@@ -40,11 +40,15 @@ static void append_copy(struct sema *sema, struct stmt *block,
 }
 
 static struct stmt *build_body(struct sema *sema, struct probe_decl *decl,
+			       const struct probe_instance *instance,
 			       const struct layer *layer)
 {
 	struct stmt *block = stmt_create(sema->arena, STMT_BLOCK, decl->span);
 	VEC(const struct layer *) outward = { 0 };
 
+	if (instance->prologue)
+		*vec_push(sema->arena, &block->block.items) =
+			sema_statements(sema, instance->prologue);
 	for (; layer; layer = layer->outer) {
 		append_copy(sema, block, layer->alias->body, layer->origin);
 		*vec_push(sema->arena, &outward) = layer;
@@ -105,7 +109,7 @@ static void add_probe(struct sema *sema, struct probe_decl *decl,
 		probe->span = l->origin->at;
 		probe->listed = l->listed;
 	}
-	probe->body = build_body(sema, decl, layer);
+	probe->body = build_body(sema, decl, instance, layer);
 	probe->condition = build_condition(sema, point, layer);
 	probe->quiet = decl->span.source && strcmp(decl->span.source->name,
 						   "<automatic>") == 0;
@@ -411,13 +415,16 @@ static void put_variables(struct sema *sema, struct buf *out,
 	for (size_t i = 0; i < probe->locals.count; i++) {
 		const struct symbol *symbol = probe->locals.entries[i].value;
 
-		buf_printf(out, " %s:%s", symbol->name,
-			   type_name(symbol->type));
+		/* names of the prologue are nobody's business */
+		if (strncmp(symbol->name, "__process_", 10))
+			buf_printf(out, " %s:%s", symbol->name,
+				   type_name(symbol->type));
 	}
 	for (size_t i = 0; context && i < context->vars.count; i++) {
 		const struct context_var *var = &context->vars.items[i];
 
-		if (!var->location || var->location->kind != LOCATION_NONE)
+		if (!var->is_hidden && (!var->location ||
+					var->location->kind != LOCATION_NONE))
 			buf_printf(out, " %s:%s", var->name,
 				   var->type ? ctype_text(var->type) : "long");
 	}

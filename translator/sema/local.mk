@@ -11,5 +11,6 @@ sema_sources = \
 	translator/sema/fold.c \
 	translator/sema/infer.c \
 	translator/sema/autoprint.c \
+	translator/sema/snippet.c \
 	translator/sema/prune.c \
 	translator/sema/sema.c

@@ -155,6 +155,11 @@ int primitive_find(const char *name, size_t arity);
 const char *sema_suggest(struct sema *sema, char kind, const char *name,
 			 const struct map *locals);
 
+/* snippet.c: text in the language that families give, parsed. */
+struct stmt *sema_statements(struct sema *sema, const char *text);
+struct expr *sema_expression(struct sema *sema, const char *text,
+			     struct span span);
+
 /* expand.c: points to probes, for files not expanded yet. */
 void sema_expand(struct sema *sema);
 

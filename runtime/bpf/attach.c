@@ -280,21 +280,37 @@ int attach_init(struct attach *attach, struct object *object, struct loop *loop,
 	return 0;
 }
 
+static int attach_one(struct attach *attach, struct probe *probe,
+		      char **ret_error)
+{
+	if (!ways[probe->kind] ||
+	    (attach->object->is_module && !driven[probe->kind]))
+		return 0;
+	*ret_error = NULL;
+	if (!ways[probe->kind](attach, probe, ret_error))
+		return 0;
+	if (!*ret_error)
+		complain(ret_error, "no memory");
+	return -1;
+}
+
+/* Of the probes on one place in a program the kernel calls first what was
+ * attached last; scripts expect their own order. */
+static bool is_called_backwards(const struct probe *probe)
+{
+	return probe->kind == ATTACH_UPROBE || probe->kind == ATTACH_URETPROBE;
+}
+
 int attach_all(struct attach *attach, char **ret_error)
 {
-	for (size_t i = 0; i < attach->count; i++) {
-		struct probe *probe = &attach->probes[i];
-
-		if (!ways[probe->kind] ||
-		    (attach->object->is_module && !driven[probe->kind]))
-			continue;
-		*ret_error = NULL;
-		if (!ways[probe->kind](attach, probe, ret_error))
-			continue;
-		if (!*ret_error)
-			complain(ret_error, "no memory");
-		return -1;
-	}
+	for (size_t i = attach->count; i-- > 0;)
+		if (is_called_backwards(&attach->probes[i]) &&
+		    attach_one(attach, &attach->probes[i], ret_error))
+			return -1;
+	for (size_t i = 0; i < attach->count; i++)
+		if (!is_called_backwards(&attach->probes[i]) &&
+		    attach_one(attach, &attach->probes[i], ret_error))
+			return -1;
 	if (attach->object->is_module)
 		return insert_attach(attach->object, ret_error);
 	return 0;

@@ -61,7 +61,7 @@ struct regex_list {
  * the result: matched, and slots of the groups. */
 struct regex_threads {
 	__u64 at;		/* characters taken */
-	__u64 current;		/* list of threads that took the last one */
+	__u64 taken;		/* list of threads that took the last one */
 	__u64 thread;		/* the next of them to go on */
 	__u64 source;		/* the one that goes on now; REGEX_SEED */
 	__u64 entry, entry_end;	/* of its follow list */
@@ -128,7 +128,7 @@ static inline __attribute__((always_inline))
 void regex_carry(const struct regex_run *run, __u16 *to, __u32 entry)
 {
 	struct regex_threads *threads = run->threads;
-	struct regex_list *list = &threads->list[threads->current & 1];
+	struct regex_list *list = &threads->list[threads->taken & 1];
 	__u32 i;
 
 	if (threads->source == REGEX_SEED) {
@@ -155,7 +155,7 @@ __u64 regex_began(const struct regex_run *run)
 
 	if (threads->source == REGEX_SEED)
 		return threads->at;
-	return threads->list[threads->current & 1].slots[
+	return threads->list[threads->taken & 1].slots[
 		threads->source * run->regex->stride & (REGEX_SLOTS - 1)];
 }
 
@@ -181,7 +181,7 @@ static inline __attribute__((always_inline))
 void regex_follow(const struct regex_run *run, __u32 entry)
 {
 	struct regex_threads *threads = run->threads;
-	struct regex_list *next = &threads->list[(threads->current ^ 1) & 1];
+	struct regex_list *next = &threads->list[(threads->taken ^ 1) & 1];
 	__u32 target = entry & REGEX_TARGET & (REGEX_POSITIONS - 1);
 	__u64 bit = 1ULL << (target & 63), slot;
 	__u8 c = regex_peek(run);
@@ -211,7 +211,7 @@ static inline __attribute__((always_inline))
 int regex_advance(const struct regex_run *run)
 {
 	struct regex_threads *threads = run->threads;
-	__u64 next = (threads->current ^ 1) & 1;
+	__u64 next = (threads->taken ^ 1) & 1;
 
 	if (!regex_peek(run) || (threads->matched &&
 				 !threads->list[next].count)) {
@@ -219,7 +219,7 @@ int regex_advance(const struct regex_run *run)
 		return 1;
 	}
 	threads->at++;
-	threads->current = next;
+	threads->taken = next;
 	threads->list[next ^ 1].count = 0;
 	threads->seen[0] = threads->seen[1] = 0;
 	threads->thread = 0;
@@ -244,7 +244,7 @@ void regex_begin(const struct regex_run *run)
 {
 	struct regex_threads *threads = run->threads;
 
-	threads->at = threads->current = threads->thread = 0;
+	threads->at = threads->taken = threads->thread = 0;
 	threads->list[0].count = threads->list[1].count = 0;
 	threads->seen[0] = threads->seen[1] = 0;
 	threads->matched = threads->done = 0;
@@ -266,7 +266,7 @@ int regex_step(const struct regex_run *run)
 		regex_follow(run, run->regex->entries[entry]);
 		return 0;
 	}
-	list = &threads->list[threads->current & 1];
+	list = &threads->list[threads->taken & 1];
 	if (threads->thread < list->count) {
 		__u64 thread = threads->thread++ & (REGEX_POSITIONS - 1);
 

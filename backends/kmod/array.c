@@ -70,11 +70,11 @@ static void write_iter_part(struct gen *gen, const struct ir_op *op)
 		: key_size(global);
 
 	if (gen->function->vars.items[op->result].type == IR_TEXT)
-		write_line(&gen->out, "rt_copy(%s, rt_iter_entry(%s) + %u);",
+		write_line(&gen->out, "rt_copy(%s, rt_iter_entry(frame, %s) + %u);",
 			   target(gen, op->result), iter, at);
 	else
-		write_line(&gen->out, "v%d = *(const s64 *)(rt_iter_entry(%s) "
-			   "+ %u);", op->result, iter, at);
+		write_line(&gen->out, "v%d = *(const s64 *)(rt_iter_entry("
+			   "frame, %s) + %u);", op->result, iter, at);
 }
 
 void write_array_op(struct gen *gen, const struct ir_op *op)
@@ -137,14 +137,13 @@ void write_array_op(struct gen *gen, const struct ir_op *op)
 			key, any, last));
 		return;
 	case IR_ITERNEXT:
-		write_line(out, "v%d = rt_iter_next(%s);", op->result, first);
+		write_line(out, "v%d = rt_iter_next(frame, %s);", op->result, first);
 		return;
 	case IR_ITERKEY:
 	case IR_ITERVALUE:
 		write_iter_part(gen, op);
 		return;
 	case IR_ITEREND:
-		write_line(out, "rt_iter_end(frame, %s);", first);
 		return;
 	/* no operations on arrays */
 	case IR_MOV: case IR_TMOV: case IR_ADD: case IR_SUB: case IR_MUL:

@@ -78,7 +78,7 @@ static void write_stat(struct gen *gen, size_t number,
 	write_line(&gen->out, "static const struct rt_stat g%zu_stat = {",
 		   number);
 	write_line(&gen->out, ".parts = %d, .shift = %d, .hist = %d, "
-		   ".buckets = %u,", global->stat_ops & ~IR_STAT_HIST,
+		   ".buckets = %u,", global->stat_ops,
 		   global->stat_shift, (int)global->hist,
 		   bucket_count(global));
 	write_line(&gen->out, ".start = %" PRId64 "ll, .stop = %" PRId64
@@ -87,19 +87,7 @@ static void write_stat(struct gen *gen, size_t number,
 	write_line(&gen->out, "};");
 }
 
-/* Words of a cell. ORDER: places_of() in runtime/kmod/stat.c. */
-static unsigned stat_size(const struct ir_global *global)
-{
-	int parts = global->stat_ops;
-	unsigned words = 1;
-
-	words += (parts & (IR_STAT_SUM | IR_STAT_AVG | IR_STAT_VARIANCE)) != 0;
-	words += (parts & IR_STAT_MIN) != 0;
-	words += (parts & IR_STAT_MAX) != 0;
-	words += parts & IR_STAT_VARIANCE ? 2 : 0;
-	return 8 * (words + bucket_count(global));
-}
-
+/* Of a statistic the runtime finds it, which knows the processors. */
 static unsigned value_size(const struct ir_global *global)
 {
 	switch (global->value) {
@@ -108,9 +96,9 @@ static unsigned value_size(const struct ir_global *global)
 	case IR_VALUE_TEXT:
 		return round_up8((unsigned)global->bound + 1);
 	case IR_VALUE_STAT:
-		return stat_size(global);
+		return 0;
 	}
-	return 8;
+	return 0;
 }
 
 static void write_keys(struct gen *gen, size_t number,
@@ -182,6 +170,62 @@ static bool sorts_text(const struct ir_global *global,
 	return iter->sort == IR_SORT_VALUE && global->value == IR_VALUE_TEXT;
 }
 
+/* Whether @number can be reached from what @from calls. */
+static bool reaches(const struct gen *gen, size_t from, size_t number,
+		    bool *seen)
+{
+	const struct ir_function *function =
+		gen->program->functions.items[from];
+
+	if (seen[from])
+		return false;
+	seen[from] = true;
+	for (size_t i = 0; i < function->blocks.count; i++) {
+		const struct ir_block *block = function->blocks.items[i];
+
+		for (size_t j = 0; j < block->ops.count; j++) {
+			const struct ir_op *op = block->ops.items[j];
+			size_t callee;
+
+			if (op->code != IR_CALL && op->code != IR_CALLV)
+				continue;
+			callee = (size_t)op->args.items[0].number;
+			if (callee == number ||
+			    reaches(gen, callee, number, seen))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool walks(const struct ir_function *function, size_t iter)
+{
+	for (size_t i = 0; i < function->blocks.count; i++) {
+		const struct ir_block *block = function->blocks.items[i];
+
+		for (size_t j = 0; j < block->ops.count; j++) {
+			const struct ir_op *op = block->ops.items[j];
+
+			if (op->code == IR_ITERBEGIN &&
+			    op->args.items[0].number == (int64_t)iter)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whether more than one walk of that foreach can be under way in a hit. */
+static bool is_recursive(struct gen *gen, size_t iter)
+{
+	size_t count = gen->program->functions.count;
+
+	for (size_t i = 0; i < count; i++)
+		if (walks(gen->program->functions.items[i], iter) &&
+		    reaches(gen, i, i, arena_array(gen->arena, bool, count)))
+			return true;
+	return false;
+}
+
 static void write_iters(struct gen *gen)
 {
 	write_line(&gen->out, "static struct rt_iter iters[] = {");
@@ -192,10 +236,10 @@ static void write_iters(struct gen *gen)
 
 		write_line(&gen->out, "{ .map = &g%d, .sort = %s, .sort_key = "
 			   "%d, .sort_stat = %d, .descending = %d, .text = "
-			   "%d, .number = %zu },", iter->global,
+			   "%d, .recursive = %d },", iter->global,
 			   sort_name(iter->sort), iter->sort_key,
 			   iter->sort_stat, iter->descending,
-			   sorts_text(global, iter), i);
+			   sorts_text(global, iter), is_recursive(gen, i));
 	}
 	write_line(&gen->out, "{ }");
 	write_line(&gen->out, "};");
@@ -229,6 +273,8 @@ void data_write(struct gen *gen)
 		else
 			write_scalar(gen, i, global);
 	}
+	write_line(&gen->out, "static u64 relocs[%zu][3];",
+		   gen->program->relocs.count + 1);
 	write_map_table(gen);
 	write_iters(gen);
 	write_settings(gen);
@@ -317,9 +363,23 @@ unsigned stack_size(const struct gen *gen)
 	return round_up8(most);
 }
 
+/* What a value needs in a record besides a width, a precision and a long. */
+static unsigned room_of(const struct format_directive *directive,
+			unsigned text, unsigned memory)
+{
+	switch (format_type(directive)) {
+	case 't':
+		return text;
+	case 'a':
+		return memory + 8;
+	}
+	return 0;
+}
+
 unsigned record_size(const struct gen *gen)
 {
 	/* a head, an error's site and chain, a text */
+	unsigned memory = gen->text_max < 512 ? 512 : 4096;
 	unsigned text = round_up8((unsigned)gen->text_max + 1) + 8;
 	unsigned most = 8 + 16 + 8 * 8 + text;
 
@@ -340,8 +400,7 @@ unsigned record_size(const struct gen *gen)
 		while ((kind = format_next(&iterator, &directive)) !=
 		       FORMAT_END)
 			if (kind == FORMAT_CONVERSION)
-				size += format_type(&directive) == 't'
-					? text + 16 : 24;
+				size += 24 + room_of(&directive, text, memory);
 		most = size > most ? size : most;
 	}
 	return round_up8(most);

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "runtime/common/format.h"
+#include "runtime/common/regex.h"
+#include "runtime/common/registers.h"
 #include "translator/base/arena.h"
 
 bool operand_is_text(const struct gen *gen, const struct ir_arg *arg)
@@ -204,18 +206,49 @@ static void write_load_text(struct gen *gen, const struct ir_op *op)
 	write_line(&gen->out, "\t%s;", fault_of(gen, op));
 }
 
-static int64_t reloc_value(const struct gen *gen, const struct ir_op *op)
-{
-	const struct ir_reloc *reloc =
-		&gen->program->relocs.items[op->args.items[0].number];
+/* ---- regular expressions ---- */
 
-	switch (op->args.items[1].number) {
-	case 0:
-		return reloc->offset;
-	case 1:
-		return reloc->left_shift;
-	}
-	return reloc->right_shift;
+static void write_words(struct gen *gen, const char *name, const __u32 *words,
+			size_t count)
+{
+	struct buf line = { 0 };
+
+	while (count && !words[count - 1])
+		count--;
+	buf_printf(&line, ".%s = {", name);
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&line, " %u,", words[i]);
+	write_line(&gen->out, "%s },", buf_text(&line));
+	buf_free(&line);
+}
+
+/* That they can be compiled was seen before. */
+static void write_regex(struct gen *gen, const struct ir_arg *pattern)
+{
+	struct rt_regex *regex = arena_new(gen->arena, struct rt_regex);
+	const char *reason;
+	__u32 offset;
+
+	regex_compile(pattern->text, (__u32)pattern->number, regex, &reason,
+		      &offset);
+	write_line(&gen->out, "static const struct rt_regex regex = {");
+	write_line(&gen->out, ".groups = %u, .stride = %u,", regex->groups,
+		   regex->stride);
+	write_words(gen, "follow", regex->follow, REGEX_POSITIONS + 2);
+	write_words(gen, "class_of", regex->class_of, REGEX_POSITIONS);
+	write_words(gen, "entries", regex->entries, REGEX_ENTRIES);
+	write_words(gen, "classes", regex->classes, REGEX_CLASSES * 8);
+	write_line(&gen->out, "};");
+}
+
+static void write_match(struct gen *gen, const struct ir_op *op)
+{
+	write_line(&gen->out, "{");
+	write_regex(gen, &op->args.items[1]);
+	write_line(&gen->out, "if (rt_match(frame, %s, &regex, &v%d, %d))",
+		   operand(gen, &op->args.items[0]), op->result, op->site);
+	write_line(&gen->out, "\t%s;", fault_of(gen, op));
+	write_line(&gen->out, "}");
 }
 
 bool is_value_op(enum ir_code code)
@@ -225,7 +258,7 @@ bool is_value_op(enum ir_code code)
 	       code == IR_PRIMV || code == IR_GET || code == IR_SET ||
 	       code == IR_FETCHADD || code == IR_ARG || code == IR_REG ||
 	       code == IR_RELOC ||
-	       code == IR_LOAD || code == IR_LOADTEXT;
+	       code == IR_LOAD || code == IR_LOADTEXT || code == IR_MATCH;
 }
 
 void write_value_op(struct gen *gen, const struct ir_op *op)
@@ -260,8 +293,13 @@ void write_value_op(struct gen *gen, const struct ir_op *op)
 		write_line(out, "v%d = frame->args[%" PRId64 "];", op->result,
 			   args[0].number);
 	else if (op->code == IR_RELOC)
-		write_line(out, "v%d = %" PRId64 "ll;", op->result,
-			   reloc_value(gen, op));
+		write_line(out, "v%d = relocs[%" PRId64 "][%" PRId64 "];",
+			   op->result, args[0].number, args[1].number);
+	else if (op->code == IR_REG)
+		write_line(out, "v%d = rt_register(frame, %d);", op->result,
+			   register_place((int)args[0].number));
+	else if (op->code == IR_MATCH)
+		write_match(gen, op);
 	else if (op->code == IR_LOAD)
 		write_load(gen, op);
 	else
@@ -288,9 +326,11 @@ static void write_conversion(struct gen *gen, const struct ir_op *op,
 	const char *precision = size_of(gen, op, at, directive->precision,
 					"rt_precision");
 	const struct ir_arg *value = &op->args.items[(*at)++];
+	const char *what = operand_is_text(gen, value) ? "text" :
+			   format_type(directive) == 'a' ? "memory" : "long";
 
 	write_line(&gen->out, "rt_line_%s(frame, format_spec('%c', %d, %s, "
-		   "%s), %s);", operand_is_text(gen, value) ? "text" : "long",
+		   "%s), %s);", what,
 		   directive->conversion, directive->flag, width, precision,
 		   operand(gen, value));
 }
@@ -327,20 +367,53 @@ static void write_sprint(struct gen *gen, const struct ir_op *op)
 		   target(gen, op->result));
 }
 
-void write_format_op(struct gen *gen, const struct ir_op *op)
+/* The operands of one directive: width, precision, value. */
+static void write_argument(struct gen *gen, const struct ir_op *op, size_t *at,
+			   const struct format_directive *directive)
 {
-	if (op->code == IR_SPRINT) {
-		write_sprint(gen, op);
-		return;
+	const char *length = arena_printf(gen->arena, "%d",
+		directive->precision < 0 ? 1 : directive->precision);
+	const struct ir_arg *value;
+
+	if (directive->width == FORMAT_STAR)
+		write_line(&gen->out, "rt_record_long(frame, %s);",
+			   operand(gen, &op->args.items[(*at)++]));
+	if (directive->precision == FORMAT_STAR) {
+		length = operand(gen, &op->args.items[(*at)++]);
+		write_line(&gen->out, "rt_record_long(frame, %s);", length);
 	}
+	value = &op->args.items[(*at)++];
+	if (format_type(directive) == 'a')
+		write_line(&gen->out, "rt_record_memory(frame, %s, %s, %d);",
+			   operand(gen, value), length,
+			   directive->flag == '#');
+	else
+		write_line(&gen->out, "rt_record_%s(frame, %s);",
+			   operand_is_text(gen, value) ? "text" : "long",
+			   operand(gen, value));
+}
+
+static void write_print(struct gen *gen, const struct ir_op *op)
+{
+	const char *format =
+		gen->program->formats.items[op->args.items[0].number];
+	struct format_iterator iterator;
+	struct format_directive directive;
+	size_t at = 1;
+
 	write_line(&gen->out, "rt_record_begin(frame, WIRE_PRINT, %" PRId64
 		   ");", op->args.items[0].number);
-	for (size_t i = 1; i < op->args.count; i++) {
-		const struct ir_arg *arg = &op->args.items[i];
-
-		write_line(&gen->out, "rt_record_%s(frame, %s);",
-			   operand_is_text(gen, arg) ? "text" : "long",
-			   operand(gen, arg));
-	}
+	format_begin(&iterator, format, strlen(format));
+	while (format_next(&iterator, &directive) != FORMAT_END)
+		if (directive.kind == FORMAT_CONVERSION)
+			write_argument(gen, op, &at, &directive);
 	write_line(&gen->out, "rt_record_end(frame);");
+}
+
+void write_format_op(struct gen *gen, const struct ir_op *op)
+{
+	if (op->code == IR_SPRINT)
+		write_sprint(gen, op);
+	else
+		write_print(gen, op);
 }

@@ -23,9 +23,13 @@
 
 /* Sources of the runtime, from the root of the library. */
 static const char *const sources[] = {
-	"runtime/kmod/frame.c", "runtime/kmod/load.c", "runtime/kmod/output.c",
+	"runtime/kmod/frame.c", "runtime/kmod/lock.c", "runtime/kmod/load.c",
+	"runtime/kmod/output.c", "runtime/kmod/match.c",
 	"runtime/kmod/text.c", "runtime/kmod/map.c", "runtime/kmod/stat.c",
-	"runtime/kmod/iter.c", "runtime/kmod/prim.c", "runtime/kmod/device.c",
+	"runtime/kmod/iter.c", "runtime/kmod/prim.c", "runtime/kmod/attach.c",
+	"runtime/kmod/tracepoint.c", "runtime/kmod/perf.c",
+	"runtime/kmod/kprobe.c", "runtime/kmod/uprobe.c",
+	"runtime/kmod/device.c",
 	"runtime/common/format.c",
 };
 

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "backends/kmod/gen.h"
-#include "runtime/common/format.h"
+#include "runtime/common/regex.h"
+#include "runtime/common/registers.h"
 #include "translator/backend.h"
 #include "translator/base/arena.h"
 
@@ -31,35 +32,37 @@ static bool has_prim(const char *name, size_t arg_count)
 	return false;
 }
 
-static bool shows_memory(const char *format)
+/* NULL if the pattern is a literal that is understood. */
+static const char *refuse_regex(struct arena *arena,
+				const struct ir_arg *pattern)
 {
-	struct format_iterator iterator;
-	struct format_directive directive;
-	enum format_kind kind;
+	struct rt_regex *regex = arena_new(arena, struct rt_regex);
+	const char *reason;
+	__u32 offset;
 
-	format_begin(&iterator, format, strlen(format));
-	while ((kind = format_next(&iterator, &directive)) != FORMAT_END)
-		if (kind == FORMAT_CONVERSION && format_type(&directive) == 'a')
-			return true;
-	return false;
+	if (pattern->kind != IR_ARG_TEXT)
+		return "a regular expression that is no literal";
+	if (!regex_compile(pattern->text, (__u32)pattern->number, regex,
+			   &reason, &offset))
+		return NULL;
+	return arena_printf(arena, "the regular expression \"%s\" (%s)",
+			    pattern->text, reason);
 }
 
 /* What is wrong with the operation, or NULL. */
-static const char *refuse_op(struct arena *arena,
-			     const struct ir_program *program,
-			     const struct ir_op *op)
+static const char *refuse_op(struct arena *arena, const struct ir_op *op)
 {
 	const struct ir_arg *args = op->args.items;
 
+	if (op->code == IR_REG && register_place((int)args[0].number) < 0)
+		return arena_printf(arena, "register %d, which a probe does "
+				    "not see,", (int)args[0].number);
 	if (op->code == IR_MATCH)
-		return "a regular expression";
+		return refuse_regex(arena, &args[1]);
 	if ((op->code == IR_PRIM || op->code == IR_PRIMV) &&
 	    !has_prim(args[0].text, op->args.count - 1))
 		return arena_printf(arena, "the function \"%s\"",
 				    args[0].text);
-	if ((op->code == IR_PRINT || op->code == IR_SPRINT) &&
-	    shows_memory(program->formats.items[args[0].number]))
-		return "the directive %m";
 	return NULL;
 }
 
@@ -72,7 +75,7 @@ static const char *refuse_function(struct arena *arena,
 
 		for (size_t j = 0; j < block->ops.count; j++) {
 			const struct ir_op *op = block->ops.items[j];
-			const char *what = refuse_op(arena, program, op);
+			const char *what = refuse_op(arena, op);
 
 			if (what)
 				return arena_printf(arena, "%s at %s cannot be "
@@ -89,7 +92,8 @@ static bool has_kind(const char *kind)
 {
 	static const char *const kinds[] = {
 		"begin", "end", "error", "timer", "procfs_read",
-		"procfs_write", "input", "raw_tracepoint",
+		"procfs_write", "input", "raw_tracepoint", "perf",
+		"kprobe", "kretprobe", "uprobe", "uretprobe",
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)

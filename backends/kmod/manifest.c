@@ -81,6 +81,21 @@ static void fill_probes(struct gen *gen, struct manifest *manifest)
 	}
 }
 
+/* The runner finds out what they are on its kernel. */
+static void fill_relocs(struct gen *gen, struct manifest *manifest)
+{
+	size_t count = gen->program->relocs.count;
+
+	manifest->reloc_count = count;
+	manifest->relocs = arena_array(gen->arena, struct manifest_reloc,
+				       count);
+	for (size_t i = 0; i < count; i++)
+		manifest->relocs[i] = (struct manifest_reloc){
+			.path = gen->program->relocs.items[i].path,
+			.offset = 24 * i,
+		};
+}
+
 static char *manifest_text(struct gen *gen)
 {
 	const struct ir_program *program = gen->program;
@@ -103,6 +118,7 @@ static char *manifest_text(struct gen *gen)
 	}
 	fill_globals(gen, &manifest);
 	fill_probes(gen, &manifest);
+	fill_relocs(gen, &manifest);
 	return manifest_print(&manifest);
 }
 

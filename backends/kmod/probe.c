@@ -6,47 +6,79 @@
 
 #include "translator/base/arena.h"
 
-static const char *pair_value(const struct ir_probe *probe, const char *key)
+/* How many raw arguments a function and those that it calls look at. */
+static int arg_count(const struct gen *gen, int number, bool *seen)
 {
-	for (size_t i = 0; i < probe->pairs.count; i++)
-		if (!strcmp(probe->pairs.items[i].key, key))
-			return probe->pairs.items[i].value;
-	return NULL;
+	const struct ir_function *function =
+		gen->program->functions.items[number];
+	int most = 0;
+
+	if (seen[number])
+		return 0;
+	seen[number] = true;
+	for (size_t i = 0; i < function->blocks.count; i++) {
+		const struct ir_block *block = function->blocks.items[i];
+
+		for (size_t j = 0; j < block->ops.count; j++) {
+			const struct ir_op *op = block->ops.items[j];
+			int count = 0;
+
+			if (op->code == IR_ARG)
+				count = (int)op->args.items[0].number + 1;
+			else if (op->code == IR_CALL || op->code == IR_CALLV)
+				count = arg_count(gen, (int)op->args.items[0]
+						  .number, seen);
+			most = count > most ? count : most;
+		}
+	}
+	return most;
 }
 
-/* The tracepoint that a probe is hit by, or NULL. */
-static const char *tracepoint_of(const struct ir_probe *probe)
+static int probe_args(struct gen *gen, const struct ir_probe *probe)
 {
-	return strcmp(probe->kind, "raw_tracepoint") ? NULL :
-		pair_value(probe, "name");
+	bool *seen = arena_array(gen->arena, bool,
+				 gen->program->functions.count);
+
+	return arg_count(gen, probe->function, seen);
 }
 
-/* What a tracepoint calls: it is given more arguments than most have, and
- * those beyond are never looked at. */
-static void write_entry(struct gen *gen, size_t number)
+/* "RT_ATTACH_PERF" for "perf". */
+static const char *kind_name(const char *kind)
 {
-	struct writer *out = &gen->out;
+	static const char *const names[][2] = {
+#define ATTACH(id, name, section, user) { name, "RT_ATTACH_" #id },
+#include "runtime/common/attach.def"
+#undef ATTACH
+	};
 
-	write_line(out, "static void p%zu(void *data, u64 a0, u64 a1, u64 a2, "
-		   "u64 a3, u64 a4, u64 a5, u64 a6, u64 a7, u64 a8, u64 a9, "
-		   "u64 a10, u64 a11)", number);
-	write_line(out, "{");
-	write_line(out, "u64 args[RT_ARGS] = { a0, a1, a2, a3, a4, a5, a6, "
-		   "a7, a8, a9, a10, a11 };");
-	write_line(out, "rt_run(%zu, args);", number);
-	write_line(out, "}");
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(names[i][0], kind))
+			return names[i][1];
+	return "RT_ATTACH_KINDS";
 }
 
 static const char *quoted(struct gen *gen, const char *text)
 {
 	struct buf out = { 0 };
 
-	if (!text)
-		return "NULL";
 	buf_putc(&out, '"');
 	buf_escape(&out, text, strlen(text));
 	buf_putc(&out, '"');
 	return buf_take(&out, gen->arena);
+}
+
+static void write_pairs(struct gen *gen, size_t number,
+			const struct ir_probe *probe)
+{
+	struct writer *out = &gen->out;
+
+	write_line(out, "static const struct rt_pair p%zu[] = {", number);
+	for (size_t i = 0; i < probe->pairs.count; i++)
+		write_line(out, "{ %s, %s },",
+			   quoted(gen, probe->pairs.items[i].key),
+			   quoted(gen, probe->pairs.items[i].value));
+	write_line(out, "{ }");
+	write_line(out, "};");
 }
 
 void probes_write(struct gen *gen)
@@ -54,20 +86,16 @@ void probes_write(struct gen *gen)
 	struct writer *out = &gen->out;
 
 	for (size_t i = 0; i < gen->program->probes.count; i++)
-		if (tracepoint_of(gen->program->probes.items[i]))
-			write_entry(gen, i);
+		write_pairs(gen, i, gen->program->probes.items[i]);
 	write_line(out, "static const struct rt_probe probes[] = {");
 	for (size_t i = 0; i < gen->program->probes.count; i++) {
 		const struct ir_probe *probe = gen->program->probes.items[i];
-		const char *tracepoint = tracepoint_of(probe);
 
 		write_line(out, "{");
 		write_line(out, ".run = f%d, .name = %s,", probe->function,
 			   quoted(gen, probe->name));
-		write_line(out, ".kind = \"%s\", .tracepoint = %s,",
-			   probe->kind, quoted(gen, tracepoint));
-		if (tracepoint)
-			write_line(out, ".entry = p%zu,", i);
+		write_line(out, ".kind = %s, .pairs = p%zu, .arg_count = %d,",
+			   kind_name(probe->kind), i, probe_args(gen, probe));
 		write_line(out, ".lock = %d, .lock_class = %d, .end_safe = "
 			   "%d,", (int)probe->lock, probe->lock_class,
 			   probe->end_safe);
@@ -99,6 +127,24 @@ static int64_t limit(const struct gen *gen, const char *name, int64_t missing)
 	return missing;
 }
 
+static bool has_op(const struct gen *gen, enum ir_code code)
+{
+	for (size_t i = 0; i < gen->program->functions.count; i++) {
+		const struct ir_function *function =
+			gen->program->functions.items[i];
+
+		for (size_t j = 0; j < function->blocks.count; j++) {
+			const struct ir_block *block =
+				function->blocks.items[j];
+
+			for (size_t k = 0; k < block->ops.count; k++)
+				if (block->ops.items[k]->code == code)
+					return true;
+		}
+	}
+	return false;
+}
+
 void program_write(struct gen *gen)
 {
 	const struct ir_program *program = gen->program;
@@ -127,5 +173,7 @@ void program_write(struct gen *gen)
 		   program->probes.count);
 	write_line(out, ".settings = settings, .setting_count = "
 		   "ARRAY_SIZE(settings) - 1,");
+	write_line(out, ".relocs = relocs, .reloc_count = %zu, .matches = %d,",
+		   program->relocs.count, has_op(gen, IR_MATCH));
 	write_line(out, "};");
 }

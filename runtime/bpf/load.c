@@ -426,7 +426,8 @@ int object_load(struct object *object, const struct load_options *options,
 		if (insert_load(object, options, ret_error))
 			return -1;
 		fill_shared(object, options->target);
-		return 0;
+		return relocate_module(object->device, object->manifest,
+				       ret_error);
 	}
 	set_output_size(object, options->output_size);
 	if (relocate(object->bpf, object->manifest, ret_error))

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "runtime/common/manifest.h"
+#include "runtime/kmod/user/insert.h"
 
 enum { MOST_NESTING = 32 };
 
@@ -141,6 +142,19 @@ static void store(uint64_t *slot, const struct place *place)
 	slot[0] = byte;
 }
 
+static struct btf *kernel_btf(char **ret_error)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	if (!libbpf_get_error(btf))
+		return btf;
+	if (asprintf(ret_error, "this kernel offers no type information "
+		     "(/sys/kernel/btf/vmlinux): the script reads kernel "
+		     "structures and cannot run here") < 0)
+		*ret_error = NULL;
+	return NULL;
+}
+
 /* The initial value of the offsets, NULL when the object has none. */
 static char *read_only_data(struct bpf_object *object, size_t *ret_size)
 {
@@ -162,16 +176,18 @@ int relocate(struct bpf_object *object, const struct manifest *manifest,
 	if (!manifest->reloc_count)
 		return 0;
 	char *data = read_only_data(object, &size);
-	struct btf *btf = btf__load_vmlinux_btf();
 
-	if (!data || libbpf_get_error(btf)) {
-		if (asprintf(ret_error, data ? "this kernel offers no type "
-			     "information (/sys/kernel/btf/vmlinux): the script "
-			     "reads kernel structures and cannot run here" :
-			     "the object is damaged: it has no read-only data") < 0)
+	if (!data) {
+		if (asprintf(ret_error, "the object is damaged: it has no "
+			     "read-only data") < 0)
 			*ret_error = NULL;
 		return -1;
 	}
+
+	struct btf *btf = kernel_btf(ret_error);
+
+	if (!btf)
+		return -1;
 	for (size_t i = 0; i < manifest->reloc_count && !result; i++) {
 		const struct manifest_reloc *reloc = &manifest->relocs[i];
 		uint64_t slot[3];
@@ -190,6 +206,33 @@ int relocate(struct bpf_object *object, const struct manifest *manifest,
 		memcpy(slot, data + reloc->offset, room);
 		store(slot, &place);
 		memcpy(data + reloc->offset, slot, room);
+	}
+	btf__free(btf);
+	return result;
+}
+
+int relocate_module(int device, const struct manifest *manifest,
+		    char **ret_error)
+{
+	struct btf *btf;
+	int result = 0;
+
+	if (!manifest->reloc_count)
+		return 0;
+	btf = kernel_btf(ret_error);
+	if (!btf)
+		return -1;
+	for (size_t i = 0; i < manifest->reloc_count && !result; i++) {
+		const char *path = manifest->relocs[i].path;
+		uint64_t slot[3] = { 0 };
+		struct place place;
+
+		result = find(btf, path, &place, ret_error);
+		if (result)
+			break;
+		store(slot, &place);
+		if (insert_relocate(device, i, slot))
+			result = complain(ret_error, "place for", path);
 	}
 	btf__free(btf);
 	return result;

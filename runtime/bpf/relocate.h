@@ -10,4 +10,8 @@ struct manifest;
 int relocate(struct bpf_object *object, const struct manifest *manifest,
 	     char **ret_error);
 
+/* The same for a module, by its open device. */
+int relocate_module(int device, const struct manifest *manifest,
+		    char **ret_error);
+
 #endif

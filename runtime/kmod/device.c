@@ -9,7 +9,6 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
-#include <linux/tracepoint.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
@@ -18,73 +17,6 @@
 
 static unsigned long opened;
 static DEFINE_MUTEX(running);	/* handlers that the runner drives */
-static DEFINE_MUTEX(attaching);
-static u32 attached;		/* probes before this one are attached */
-
-/* ---- tracepoints ---- */
-
-struct search {
-	const char *name;
-	struct tracepoint *found;
-};
-
-static void look(struct tracepoint *tracepoint, void *with)
-{
-	struct search *search = with;
-
-	if (!strcmp(tracepoint->name, search->name))
-		search->found = tracepoint;
-}
-
-static struct tracepoint *find_tracepoint(const char *name)
-{
-	struct search search = { .name = name };
-
-	for_each_kernel_tracepoint(look, &search);
-	return search.found;
-}
-
-static int attach_probe(const struct rt_probe *probe)
-{
-	struct tracepoint *tracepoint;
-
-	if (!probe->tracepoint)
-		return 0;
-	tracepoint = find_tracepoint(probe->tracepoint);
-	if (!tracepoint)
-		return -ENOENT;
-	return tracepoint_probe_register(tracepoint, probe->entry, NULL);
-}
-
-static void detach_all(void)
-{
-	mutex_lock(&attaching);
-	while (attached) {
-		const struct rt_probe *probe = &rt_program.probes[--attached];
-
-		if (probe->tracepoint)
-			tracepoint_probe_unregister(
-				find_tracepoint(probe->tracepoint),
-				probe->entry, NULL);
-	}
-	tracepoint_synchronize_unregister();
-	mutex_unlock(&attaching);
-}
-
-static int attach_all(void)
-{
-	int error = 0;
-
-	mutex_lock(&attaching);
-	while (!error && attached < rt_program.probe_count) {
-		error = attach_probe(&rt_program.probes[attached]);
-		attached += !error;
-	}
-	mutex_unlock(&attaching);
-	if (error)
-		detach_all();
-	return error;
-}
 
 /* ---- what the runner asks for ---- */
 
@@ -129,9 +61,30 @@ static long run_probe(unsigned long number)
 	if (number >= rt_program.probe_count)
 		return -EINVAL;
 	mutex_lock(&running);
-	rt_run(number, NULL);
+	rt_run(&rt_program.probes[number], NULL, NULL);
 	mutex_unlock(&running);
 	return 0;
+}
+
+static long set_reloc(const void __user *from)
+{
+	struct kmod_reloc reloc;
+
+	if (copy_from_user(&reloc, from, sizeof(reloc)))
+		return -EFAULT;
+	if (reloc.number >= rt_program.reloc_count)
+		return -EINVAL;
+	memcpy(rt_program.relocs[reloc.number], reloc.words,
+	       sizeof(reloc.words));
+	return 0;
+}
+
+static long attach(u32 __user *ret_probe)
+{
+	u32 probe = 0;
+	int error = rt_attach_all(&probe);
+
+	return put_user(probe, ret_probe) ? -EFAULT : error;
 }
 
 static long device_ioctl(struct file *file, unsigned int command,
@@ -145,10 +98,12 @@ static long device_ioctl(struct file *file, unsigned int command,
 		return set_global((const void __user *)argument);
 	case KMOD_RUN:
 		return run_probe(argument);
+	case KMOD_RELOC:
+		return set_reloc((const void __user *)argument);
 	case KMOD_ATTACH:
-		return attach_all();
+		return attach((u32 __user *)argument);
 	case KMOD_DETACH:
-		detach_all();
+		rt_detach_all();
 		return 0;
 	}
 	return -ENOTTY;
@@ -182,7 +137,7 @@ static int device_release(struct inode *inode, struct file *file)
 	(void)inode;
 	(void)file;
 	WRITE_ONCE(rt_shared->state, WIRE_ABORTED);
-	detach_all();
+	rt_detach_all();
 	return 0;
 }
 
@@ -192,7 +147,6 @@ static const struct file_operations operations = {
 	.release = device_release,
 	.unlocked_ioctl = device_ioctl,
 	.mmap = device_mmap,
-	.llseek = no_llseek,
 };
 
 static struct miscdevice device = {
@@ -205,6 +159,7 @@ static struct miscdevice device = {
 
 static void destroy(void)
 {
+	rt_attach_destroy();
 	rt_iters_destroy();
 	rt_maps_destroy();
 	rt_frames_destroy();
@@ -213,13 +168,11 @@ static void destroy(void)
 
 static int __init start(void)
 {
-	u32 i;
 	int error;
 
 	/* not KBUILD_MODNAME: this file is compiled once for many modules */
 	device.name = rt_program.name;
-	for (i = 0; i < rt_program.lock_count; i++)
-		rwlock_init(&rt_program.locks[i].lock);
+	rt_locks_create();
 	error = rt_output_create();
 	if (!error)
 		error = rt_frames_create();
@@ -237,7 +190,7 @@ static int __init start(void)
 static void __exit stop(void)
 {
 	misc_deregister(&device);
-	detach_all();
+	rt_detach_all();
 	destroy();
 }
 

@@ -26,12 +26,19 @@ struct kmod_setting {
 	char value[4096];
 };
 
+/* A relocation of the manifest, as the running kernel has it. */
+struct kmod_reloc {
+	__u64 number;
+	__u64 words[3];
+};
+
 #define KMOD_LAYOUT	_IOR('s', 1, struct kmod_layout)
 #define KMOD_SET	_IOW('s', 2, struct kmod_setting)
 /* The argument is the number of a probe. */
 #define KMOD_RUN	_IO('s', 3)
-/* Attaches, or detaches, all that the kernel drives. */
-#define KMOD_ATTACH	_IO('s', 4)
+/* Attaches, or detaches, all that the kernel drives. On failure: the probe. */
+#define KMOD_ATTACH	_IOR('s', 4, __u32)
 #define KMOD_DETACH	_IO('s', 5)
+#define KMOD_RELOC	_IOW('s', 6, struct kmod_reloc)
 
 #endif

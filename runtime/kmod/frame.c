@@ -2,29 +2,32 @@
 #include "runtime/kmod/kmod.h"
 
 #include <linux/cpumask.h>
-#include <linux/delay.h>
+#include <linux/preempt.h>
+#include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-
-enum { LOCK_US = 1000 };	/* MAXTRYLOCK times the pause of the language */
 
 static struct rt_frame *frames;	/* RT_FRAMES for each processor */
 
 static int frame_create(struct rt_frame *frame)
 {
-	u32 text = rt_program.text_max + 1;
-	char *at = vzalloc(4ul * text + rt_program.stack_size +
-			   rt_program.record_size);
+	u32 text = round_up(rt_program.text_max + 1, 8);
+	u32 threads = rt_program.matches ? sizeof(*frame->threads) : 0;
+	char *at = vzalloc(5ul * text + rt_program.stack_size +
+			   rt_program.record_size + threads);
 
 	if (!at)
 		return -ENOMEM;
+	prandom_seed_state(&frame->random, get_random_u64());
 	frame->stack = at;
 	frame->record = at + rt_program.stack_size;
 	frame->message = frame->record + rt_program.record_size;
 	frame->token = frame->message + text;
 	frame->line = frame->token + text;
 	frame->scratch = frame->line + text;
+	frame->subject = frame->scratch + text;
+	frame->threads = (void *)(frame->subject + text);
 	return 0;
 }
 
@@ -52,34 +55,36 @@ void rt_frames_destroy(void)
 	frames = NULL;
 }
 
-static struct rt_frame *claim(u32 probe)
+static void begin(struct rt_frame *frame, const struct rt_probe *probe)
+{
+	frame->error = RT_OK;
+	frame->site = -1;
+	frame->error_arg = 0;
+	frame->chain_length = 0;
+	frame->probe = probe - rt_program.probes;
+	frame->actions = 0;
+	frame->max_actions = probe->end_safe ? rt_program.max_actions_begin :
+					       rt_program.max_actions;
+	frame->nesting = 0;
+	frame->top = frame->stack;
+	frame->token_at = 0;
+	frame->token[0] = '\0';
+	frame->groups = 0;
+}
+
+static struct rt_frame *claim(const struct rt_probe *probe)
 {
 	struct rt_frame *first = &frames[raw_smp_processor_id() * RT_FRAMES];
 	u32 i;
 
-	for (i = 0; i < RT_FRAMES; i++)
-		if (!xchg(&first[i].busy, 1))
-			break;
-	if (i == RT_FRAMES) {
-		atomic64_inc((atomic64_t *)
-			     &rt_shared->skipped[WIRE_SKIP_FRAME]);
-		return NULL;
+	for (i = 0; i < RT_FRAMES; i++) {
+		if (xchg(&first[i].busy, 1))
+			continue;
+		begin(&first[i], probe);
+		return &first[i];
 	}
-	first += i;
-	first->error = RT_OK;
-	first->site = -1;
-	first->error_arg = 0;
-	first->chain_length = 0;
-	first->probe = probe;
-	first->actions = 0;
-	first->max_actions = rt_program.probes[probe].end_safe ?
-		rt_program.max_actions_begin : rt_program.max_actions;
-	first->nesting = 0;
-	first->held = 0;
-	first->top = first->stack;
-	first->token_at = 0;
-	first->token[0] = '\0';
-	return first;
+	atomic64_inc((atomic64_t *)&rt_shared->skipped[WIRE_SKIP_FRAME]);
+	return NULL;
 }
 
 /* ---- errors ---- */
@@ -201,40 +206,6 @@ void rt_leave(struct rt_frame *frame, void *vars)
 
 /* ---- handlers ---- */
 
-static bool try_lock(const struct rt_probe *probe)
-{
-	struct rt_lock *lock = &rt_program.locks[probe->lock_class];
-
-	return probe->lock == 1 ? read_trylock(&lock->lock) :
-				  write_trylock(&lock->lock);
-}
-
-/* A handler that cannot have its lock in time is skipped. */
-static bool take_lock(const struct rt_probe *probe)
-{
-	u32 us;
-
-	if (!probe->lock)
-		return true;
-	for (us = 0; us < LOCK_US; us++) {
-		if (try_lock(probe))
-			return true;
-		udelay(1);
-	}
-	atomic64_inc((atomic64_t *)&rt_shared->skipped[WIRE_SKIP_LOCK]);
-	return false;
-}
-
-static void give_lock(const struct rt_probe *probe)
-{
-	struct rt_lock *lock = &rt_program.locks[probe->lock_class];
-
-	if (probe->lock == 1)
-		read_unlock(&lock->lock);
-	else if (probe->lock)
-		write_unlock(&lock->lock);
-}
-
 /* Begin probes run before the session does, end and error probes after. */
 static bool may_run(const struct rt_probe *probe)
 {
@@ -242,33 +213,77 @@ static bool may_run(const struct rt_probe *probe)
 
 	if (!probe->end_safe)
 		return state == WIRE_RUNNING;
-	return strcmp(probe->kind, "begin") || state == WIRE_STARTING ||
+	return probe->kind != RT_ATTACH_BEGIN || state == WIRE_STARTING ||
 	       state == WIRE_RUNNING;
 }
 
-void rt_run(u32 number, const u64 *args)
+/*
+ * A non-maskable interrupt may have come while a handler on this processor
+ * holds the lock of an array or of the output, which would never be given back:
+ * it runs where there is no handler.
+ */
+static bool is_safe(void)
+{
+	struct rt_frame *first = &frames[raw_smp_processor_id() * RT_FRAMES];
+	u32 i;
+
+	for (i = 0; in_nmi() && i < RT_FRAMES; i++)
+		if (READ_ONCE(first[i].busy)) {
+			atomic64_inc((atomic64_t *)&rt_shared->skipped[
+				     WIRE_SKIP_NEST]);
+			return false;
+		}
+	return true;
+}
+
+static void run_in(struct rt_frame *frame, const struct rt_probe *probe)
+{
+	if (rt_lock_take(probe)) {
+		probe->run(frame);
+		rt_lock_give(probe);
+		report(frame);
+	}
+	smp_store_release(&frame->busy, 0);
+}
+
+/* What the runner drives can take long, and keeps nobody from running; the
+ * frame and the locks count on the processor. */
+static void stay_here(bool driven)
+{
+	if (driven)
+		migrate_disable();
+	else
+		preempt_disable_notrace();
+}
+
+static void go_anywhere(bool driven)
+{
+	if (driven)
+		migrate_enable();
+	else
+		preempt_enable_notrace();
+}
+
+void rt_run(const struct rt_probe *probe, const u64 *args,
+	    const struct pt_regs *regs)
 {
 	static const u64 no_args[RT_ARGS];
-	const struct rt_probe *probe = &rt_program.probes[number];
+	static const bool is_driven[] = {
+#define ATTACH(id, name, section, user) [RT_ATTACH_##id] = user,
+#include "runtime/common/attach.def"
+#undef ATTACH
+	};
+	bool driven = is_driven[probe->kind];
 	struct rt_frame *frame;
 
 	if (!may_run(probe))
 		return;
-	/* the locks below are not for non-maskable interrupts */
-	if (in_nmi()) {
-		atomic64_inc((atomic64_t *)
-			     &rt_shared->skipped[WIRE_SKIP_NEST]);
-		return;
+	stay_here(driven);
+	frame = is_safe() ? claim(probe) : NULL;
+	if (frame) {
+		frame->args = args ? args : no_args;
+		frame->regs = regs;
+		run_in(frame, probe);
 	}
-	frame = claim(number);
-	if (!frame)
-		return;
-	frame->args = args ? args : no_args;
-	if (take_lock(probe)) {
-		probe->run(frame);
-		rt_iters_release(frame);
-		give_lock(probe);
-		report(frame);
-	}
-	smp_store_release(&frame->busy, 0);
+	go_anywhere(driven);
 }

@@ -13,11 +13,13 @@
 
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/prandom.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
 #include "runtime/common/arith.h"
 #include "runtime/common/format.h"
+#include "runtime/common/regex.h"
 #include "runtime/common/stat.h"
 #include "runtime/common/wire.h"
 
@@ -28,6 +30,13 @@ enum rt_error {
 #undef ERROR
 	RT_ERROR_TEXT,	/* the sentence is in frame->message */
 	RT_ABORT,	/* abort(): not an error; no catch takes it */
+};
+
+enum rt_attach {
+#define ATTACH(id, name, section, user) RT_ATTACH_##id,
+#include "runtime/common/attach.def"
+#undef ATTACH
+	RT_ATTACH_KINDS
 };
 
 enum { RT_CHAIN = 8, RT_FRAMES = 4, RT_ARGS = 12 };
@@ -46,9 +55,10 @@ struct rt_frame {
 	s32 chain[RT_CHAIN];	/* first */
 	u32 probe;
 	u64 actions, max_actions;
+	struct rnd_state random;
 	u32 nesting;		/* calls now */
-	u64 held;		/* iterators of this hit, a bit each */
 	const u64 *args;	/* raw arguments of the event */
+	const struct pt_regs *regs;	/* of the probed code, or NULL */
 	char *top;		/* free part of the stack of variables */
 	char *stack;
 	char *message;		/* these are text_max + 1 bytes */
@@ -59,6 +69,11 @@ struct rt_frame {
 	u32 line_length;	/* may be more than fits */
 	char *record;		/* a record that is built */
 	u32 record_length;
+	/* the last =~ that matched; allocated if the script has any */
+	char *subject;
+	u32 groups;		/* 0: none matched */
+	struct regex_threads *threads;
+	u16 group_at[2 * REGEX_GROUPS];
 };
 
 /* ---- arrays and statistics ---- */
@@ -68,7 +83,8 @@ struct rt_key {
 	u32 room;	/* bytes of a text; 0: a long */
 };
 
-/* How a statistic is kept: runtime/common/stat.h. */
+/* How a statistic is kept: a cell of runtime/common/stat.h for each processor,
+ * merged when it is read. */
 struct rt_stat {
 	u32 parts, shift, hist;		/* hist: 0 none, 1 log, 2 linear */
 	u32 buckets;
@@ -80,13 +96,15 @@ struct rt_node;
 /* An array, or a scalar statistic (no keys). */
 struct rt_map {
 	const struct rt_key *keys;
-	u32 key_count, key_size, value_size;
+	u32 key_count, key_size;
+	u32 value_size;		/* of a statistic: as rt_maps_create() finds */
 	u64 size;
 	bool wrap, explicit_size;
 	const struct rt_stat *stat;	/* NULL: longs or texts */
 	u32 id;				/* global */
 	/* below: rt only */
-	raw_spinlock_t lock;
+	arch_spinlock_t lock;
+	u64 changes;		/* elements that came and went */
 	struct rt_node **slots;
 	u32 slot_mask;
 	char *nodes;
@@ -97,32 +115,42 @@ struct rt_map {
 
 enum rt_sort { RT_SORT_NONE, RT_SORT_KEY, RT_SORT_VALUE, RT_SORT_STAT };
 
-/* One foreach. Elements are copied when it begins. */
+/*
+ * One foreach. Elements are copied when it begins, to a buffer that no other
+ * walk uses meanwhile: the handler's lock sees to that. In a recursive function
+ * there is a buffer for each depth.
+ */
 struct rt_iter {
 	struct rt_map *map;
 	u8 sort;
 	u8 sort_key;
 	u32 sort_stat;
 	bool descending, text;	/* text: what is compared */
-	u32 number;		/* bit in frame->held */
+	bool recursive;
 	/* below: rt only */
-	unsigned long busy;
-	char *entries;		/* key, then value */
-	struct rt_item *items;
-	u32 count, next;
+	u32 walk_count;
+	struct rt_walk *walks;
 };
 
 /* ---- the script ---- */
 
+/* Held by one handler, or shared by many: lock.c. */
 struct rt_lock {
-	rwlock_t lock;
+	atomic_t owner;		/* processor + 1, or 0 */
+	atomic_t readers;
+};
+
+/* What a way of attaching needs: runtime/common/manifest.h. */
+struct rt_pair {
+	const char *key, *value;
 };
 
 struct rt_probe {
 	int (*run)(struct rt_frame *frame);
-	const char *name, *kind;
-	const char *tracepoint;		/* NULL: driven by the runner */
-	void *entry;			/* function the tracepoint calls */
+	const char *name;
+	enum rt_attach kind;
+	const struct rt_pair *pairs;	/* up to one without a key */
+	u8 arg_count;			/* raw arguments that it reads */
 	u8 lock;			/* 0 none, 1 shared, 2 exclusive */
 	u8 lock_class;
 	bool end_safe;
@@ -150,17 +178,22 @@ struct rt_program {
 	u32 probe_count;
 	const struct rt_setting *settings;
 	u32 setting_count;
+	/* offsets in structs of the kernel: bytes, and the shifts of bits */
+	u64 (*relocs)[3];
+	u32 reloc_count;
+	bool matches;			/* has regular expressions */
 };
 
 extern const struct rt_program rt_program;
 extern struct wire_shared *rt_shared;
 
-/* ---- frames and errors: frame.c; the traced machine: load.c ---- */
+/* ---- frames and errors: frame.c ---- */
 
 int rt_frames_create(void);
 void rt_frames_destroy(void);
-/* Runs a probe if the session's state lets it. */
-void rt_run(u32 probe, const u64 *args);
+/* Runs a probe if the session's state lets it. Either may be NULL. */
+void rt_run(const struct rt_probe *probe, const u64 *args,
+	    const struct pt_regs *regs);
 int rt_raise(struct rt_frame *frame, u32 error, s64 argument, s32 site);
 int rt_raise_text(struct rt_frame *frame, const char *text, s32 site);
 void rt_chain_add(struct rt_frame *frame, s32 site);
@@ -174,7 +207,24 @@ void rt_leave(struct rt_frame *frame, void *vars);
 enum rt_status { RT_DONE, RT_FAULT, RT_TOO_DEEP };
 /* After a call: whether it faulted; @site is that of the call. */
 bool rt_called(struct rt_frame *frame, int status, s32 site);
-/* The traced machine. */
+/* ---- locks of handlers: lock.c ---- */
+
+void rt_locks_create(void);
+/* False: not had in time, and counted. */
+bool rt_lock_take(const struct rt_probe *probe);
+void rt_lock_give(const struct rt_probe *probe);
+
+/* ---- the traced machine: load.c ---- */
+
+/* A register of the probed code, by its place: runtime/common/registers.h. */
+static inline s64 rt_register(const struct rt_frame *frame, u32 place)
+{
+	return frame->regs ? *(const s64 *)((const char *)frame->regs + place) :
+			     0;
+}
+
+/* Whether all bytes were read; those that could not be are 0. */
+bool rt_read(void *to, u64 address, u32 size, bool user);
 int rt_load(struct rt_frame *frame, u64 address, u32 size, bool is_signed,
 	    bool user, s64 *ret, s32 site);
 int rt_load_text(struct rt_frame *frame, u64 address, s64 most, bool user,
@@ -190,17 +240,24 @@ void rt_send_exit(void);
 void rt_record_begin(struct rt_frame *frame, u32 kind, u32 id);
 void rt_record_long(struct rt_frame *frame, s64 value);
 void rt_record_text(struct rt_frame *frame, const char *text);
+/* Memory that %m shows: @length bytes of it. */
+void rt_record_memory(struct rt_frame *frame, u64 address, s64 length,
+		      bool user);
 void rt_record_end(struct rt_frame *frame);
 
 /* ---- texts: text.c ---- */
 
 void rt_copy(char *to, u32 room, const char *from);
+/* The same for so many characters; @from may end before. */
+void rt_copy_part(char *to, u32 room, const char *from, u64 length);
+void rt_count_cut(void);
 void rt_cat(char *to, u32 room, const char *a, const char *b);
 s64 rt_compare(const char *a, const char *b);
 void rt_line_begin(struct rt_frame *frame);
 void rt_line_literal(struct rt_frame *frame, const char *text, u32 length);
 void rt_line_long(struct rt_frame *frame, u64 spec, s64 value);
 void rt_line_text(struct rt_frame *frame, u64 spec, const char *text);
+void rt_line_memory(struct rt_frame *frame, u64 spec, u64 address);
 void rt_line_end(struct rt_frame *frame, char *to, u32 room);
 /* A width or precision that the script computes. */
 s32 rt_width(s64 value);
@@ -229,10 +286,11 @@ void rt_clear(struct rt_map *map);
 
 /* ---- statistics: stat.c ---- */
 
-u32 rt_stat_size(const struct rt_stat *stat);
-void rt_stat_value(const struct rt_stat *stat, s64 *cell, s64 value);
-/* One part of a cell; the cell may be NULL: empty. */
-s64 rt_stat_part(const struct rt_stat *stat, const s64 *cell, u32 part);
+u32 rt_stat_size(const struct rt_stat *stat);	/* of a cell */
+/* All processors' cells of an element as one. */
+void rt_stat_merge(const struct rt_stat *stat, const char *value, s64 *merged);
+/* One part of a merged cell. */
+s64 rt_stat_part(const struct rt_stat *stat, const s64 *merged, u32 part);
 int rt_stat_add(struct rt_frame *frame, struct rt_map *map, const char *key,
 		s64 value, s32 site);
 int rt_stat_get(struct rt_frame *frame, struct rt_map *map, const char *key,
@@ -253,20 +311,32 @@ int rt_iters_create(void);
 void rt_iters_destroy(void);
 int rt_iter_begin(struct rt_frame *frame, struct rt_iter *iter,
 		  const char *key, u64 any, s64 limit, s32 site);
-s64 rt_iter_next(struct rt_iter *iter);
+s64 rt_iter_next(struct rt_frame *frame, struct rt_iter *iter);
 /* The element at hand: its key, behind that its value. */
-const char *rt_iter_entry(const struct rt_iter *iter);
-void rt_iter_end(struct rt_frame *frame, struct rt_iter *iter);
-void rt_iters_release(struct rt_frame *frame);
+const char *rt_iter_entry(struct rt_frame *frame, const struct rt_iter *iter);
 /* Whether a key lies in a slice. */
 bool rt_in_slice(const struct rt_map *map, const char *key,
 		 const char *slice, u64 any);
-void rt_relink(struct rt_map *map, struct rt_node **order, u32 count);
+/* Bytes of an entry; copies the elements of a slice (NULL: all) in order. */
+u32 rt_entry_size(const struct rt_map *map);
 u32 rt_snapshot(struct rt_map *map, const char *slice, u64 any,
 		char *entries, struct rt_node **nodes);
+/* Puts all elements in a new order. */
+void rt_relink(struct rt_map *map, struct rt_node **order, u32 count);
 
+/* ---- regular expressions: match.c ---- */
 
+int rt_match(struct rt_frame *frame, const char *text,
+	     const struct rt_regex *regex, s64 *ret, s32 site);
 
+/* ---- attaching: attach.c ---- */
+
+/* All that the kernel drives. 0, or -errno and in *ret_probe the one at
+ * fault; nothing is attached then. */
+int rt_attach_all(u32 *ret_probe);
+/* Nothing fires any more when it returns. */
+void rt_detach_all(void);
+void rt_attach_destroy(void);
 
 /* ---- primitives: prim.c, by the names of prims.def; a text result goes to
  * the room ---- */
@@ -286,6 +356,7 @@ PRIM_LONG(uid);
 PRIM_LONG(gid);
 PRIM_LONG(cpu);
 PRIM_LONG(task_current);
+PRIM_LONG(cgroup_id);
 PRIM_LONG(target);
 PRIM_LONG(stp_pid);
 PRIM_TEXT(module_name);
@@ -296,12 +367,16 @@ PRIM_VOID(error, const char *text);
 PRIM_VOID(warn, const char *text);
 PRIM_VOID(log, const char *text);
 PRIM_VOID(system, const char *text);
+PRIM_VOID(ftrace, const char *text);
 PRIM_LONG(ktime_get_ns);
 PRIM_LONG(boottime_ns);
 PRIM_LONG(gettimeofday_ns);
 PRIM_LONG(get_cycles);
 PRIM_LONG(jiffies);
 PRIM_LONG(HZ);
+PRIM_LONG(tz_gmtoff);
+PRIM_TEXT(tz_name);
+PRIM_TEXT(ctime, s64 seconds);
 PRIM_LONG(randint, s64 limit);
 PRIM_LONG(strlen, const char *text);
 PRIM_TEXT(substr, const char *text, s64 from, s64 count);
@@ -311,6 +386,10 @@ PRIM_TEXT(str_replace, const char *text, const char *from, const char *with);
 PRIM_LONG(strtol, const char *text, s64 base);
 PRIM_TEXT(tokenize, const char *text, const char *delimiters);
 PRIM_TEXT(tokenize_1, const char *delimiters);
+PRIM_TEXT(text_str, const char *text);
+PRIM_TEXT(string_quoted, const char *text);
+PRIM_TEXT(matched, s64 group);
+PRIM_LONG(ngroups);
 PRIM_TEXT(__input);
 PRIM_VOID(__output, const char *text);
 

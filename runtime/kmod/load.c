@@ -3,14 +3,16 @@
 
 #include <linux/uaccess.h>
 
-static bool read_memory(void *to, u64 address, u32 size, bool user)
+bool rt_read(void *to, u64 address, u32 size, bool user)
 {
 	const void *from = (const void *)(unsigned long)address;
+	long failed = user ?
+		copy_from_user_nofault(to, (const void __user *)from, size) :
+		copy_from_kernel_nofault(to, from, size);
 
-	if (user)
-		return !copy_from_user_nofault(to, (const void __user *)from,
-					       size);
-	return !copy_from_kernel_nofault(to, from, size);
+	if (failed)
+		memset(to, 0, size);
+	return !failed;
 }
 
 static s64 extend(u64 bits, u32 size, bool is_signed)
@@ -26,23 +28,32 @@ int rt_load(struct rt_frame *frame, u64 address, u32 size, bool is_signed,
 {
 	u64 bits = 0;
 
-	if (!read_memory(&bits, address, size, user))
+	if (!rt_read(&bits, address, size, user))
 		return rt_raise(frame, RT_ERROR_READ_FAULT, address, site);
 	*ret = extend(bits, size, is_signed);
 	return 0;
 }
 
+/* As much as is sure to be there when its first byte is: a piece of a page. */
+static u32 piece(u64 address, u32 left)
+{
+	u32 most = 64 - (address & 63);
+
+	return min(most, left);
+}
+
 int rt_load_text(struct rt_frame *frame, u64 address, s64 most, bool user,
 		 char *to, u32 room, s32 site)
 {
-	u32 count = most < 0 || most >= room ? room - 1 : most, i;
+	u32 count = most < 0 || most >= room ? room - 1 : most, at, size;
 
-	for (i = 0; i < count; i++) {
-		if (!read_memory(&to[i], address + i, 1, user))
+	for (at = 0; at < count; at += size) {
+		size = piece(address + at, count - at);
+		if (!rt_read(&to[at], address + at, size, user))
 			return rt_raise(frame, user ?
 					RT_ERROR_USER_STRING :
 					RT_ERROR_KERNEL_STRING, address, site);
-		if (!to[i])
+		if (memchr(&to[at], '\0', size))
 			return 0;
 	}
 	to[count] = '\0';

@@ -29,7 +29,9 @@ static int map_create(struct rt_map *map)
 {
 	u64 i;
 
-	raw_spin_lock_init(&map->lock);
+	map->lock = (arch_spinlock_t)__ARCH_SPIN_LOCK_UNLOCKED;
+	if (map->stat)
+		map->value_size = nr_cpu_ids * rt_stat_size(map->stat);
 	map->node_size = round_up(sizeof(struct rt_node) + map->key_size +
 				  map->value_size, 8);
 	map->slot_mask = roundup_pow_of_two(map->size) - 1;
@@ -64,21 +66,20 @@ void rt_maps_destroy(void)
 	}
 }
 
-/* Waiting goes without the slow path of the lock, whose tracepoints could lead
- * back here. */
+/* The architecture's lock, which nothing traces: a probe may be anywhere. */
 unsigned long rt_map_lock(struct rt_map *map)
 {
 	unsigned long flags;
 
 	raw_local_irq_save(flags);
-	while (!raw_spin_trylock(&map->lock))
+	while (!arch_spin_trylock(&map->lock))
 		cpu_relax();
 	return flags;
 }
 
 void rt_map_unlock(struct rt_map *map, unsigned long flags)
 {
-	raw_spin_unlock(&map->lock);
+	arch_spin_unlock(&map->lock);
 	raw_local_irq_restore(flags);
 }
 
@@ -111,6 +112,7 @@ static void unlink_node(struct rt_map *map, struct rt_node *node)
 	node->chain = map->free;
 	map->free = node;
 	map->count--;
+	map->changes++;
 }
 
 static void append(struct rt_map *map, struct rt_node *node)
@@ -140,6 +142,7 @@ static struct rt_node *make(struct rt_map *map, const char *key)
 	memcpy(node->bytes, key, map->key_size);
 	memset(node->bytes + map->key_size, 0, map->value_size);
 	map->count++;
+	map->changes++;
 	return node;
 }
 
@@ -282,23 +285,39 @@ void rt_clear(struct rt_map *map)
 
 /* ---- for walks, under the lock ---- */
 
-/* Copies the elements of a slice (NULL: all) in order; how many. */
+u32 rt_entry_size(const struct rt_map *map)
+{
+	return map->key_size + (map->stat ? rt_stat_size(map->stat) :
+					    map->value_size);
+}
+
+static void take_entry(const struct rt_map *map, char *entry,
+		       const struct rt_node *node)
+{
+	const char *value = node->bytes + map->key_size;
+
+	memcpy(entry, node->bytes, map->key_size);
+	if (map->stat)
+		rt_stat_merge(map->stat, value, (s64 *)(entry + map->key_size));
+	else
+		memcpy(entry + map->key_size, value, map->value_size);
+}
+
 u32 rt_snapshot(struct rt_map *map, const char *slice, u64 any,
 		char *entries, struct rt_node **nodes)
 {
-	u32 size = map->key_size + map->value_size, count = 0;
+	u32 size = rt_entry_size(map), count = 0;
 	struct rt_node *node;
 
 	for (node = map->first; node; node = node->after) {
 		if (slice && !rt_in_slice(map, node->bytes, slice, any))
 			continue;
-		memcpy(entries + (u64)count * size, node->bytes, size);
+		take_entry(map, entries + (u64)count * size, node);
 		nodes[count++] = node;
 	}
 	return count;
 }
 
-/* Puts all elements in a new order. */
 void rt_relink(struct rt_map *map, struct rt_node **order, u32 count)
 {
 	u32 i;

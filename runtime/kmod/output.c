@@ -16,7 +16,8 @@ module_param(output_size, ulong, 0400);
 
 struct rt_output rt_output;
 struct wire_shared *rt_shared;
-static DEFINE_RAW_SPINLOCK(lock);
+/* of the architecture, which nothing traces: a probe may be on any function */
+static arch_spinlock_t lock = __ARCH_SPIN_LOCK_UNLOCKED;
 
 int rt_output_create(void)
 {
@@ -57,7 +58,7 @@ void rt_send(const void *record, u32 size)
 	unsigned long flags;
 
 	raw_local_irq_save(flags);
-	while (!raw_spin_trylock(&lock))
+	while (!arch_spin_trylock(&lock))
 		cpu_relax();
 	produced = *rt_output.producer;
 	consumed = smp_load_acquire(rt_output.consumer);
@@ -68,7 +69,7 @@ void rt_send(const void *record, u32 size)
 		put(produced + sizeof(head), record, size);
 		smp_store_release(rt_output.producer, produced + total);
 	}
-	raw_spin_unlock(&lock);
+	arch_spin_unlock(&lock);
 	raw_local_irq_restore(flags);
 }
 
@@ -107,6 +108,22 @@ void rt_record_text(struct rt_frame *frame, const char *text)
 	add(frame, zeros, room - length);
 }
 
+void rt_record_memory(struct rt_frame *frame, u64 address, s64 length,
+		      bool user)
+{
+	u64 most = rt_program.text_max < 512 ? 512 : 4096;
+	u64 bytes = length < 0 || length > most ? most : length;
+	u64 room = round_up(bytes, 8);
+
+	add(frame, &bytes, sizeof(bytes));
+	add(frame, &room, sizeof(room));
+	if (frame->record_length + room > rt_program.record_size)
+		return;
+	memset(frame->record + frame->record_length, 0, room);
+	rt_read(frame->record + frame->record_length, address, bytes, user);
+	frame->record_length += room;
+}
+
 void rt_record_end(struct rt_frame *frame)
 {
 	rt_send(frame->record, frame->record_length);
@@ -125,6 +142,7 @@ void rt_send_exit(void)
 		.kind = WIRE_EXIT, .cpu = raw_smp_processor_id(),
 	};
 
+	/* any other state stays as it is */
 	if (cmpxchg(&rt_shared->state, WIRE_RUNNING, WIRE_STOPPING) ==
 	    WIRE_STARTING)
 		cmpxchg(&rt_shared->state, WIRE_STARTING, WIRE_STOPPING);

@@ -1,11 +1,12 @@
 /* Primitives: see prims.def and runtime/common/intrinsics.def. */
 #include "runtime/kmod/kmod.h"
 
+#include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/jiffies.h>
-#include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/time.h>
 #include <linux/timekeeping.h>
 #include <linux/timex.h>
 #include <linux/uidgid.h>
@@ -54,6 +55,19 @@ PRIM_LONG(task_current)
 	return (long)current;
 }
 
+PRIM_LONG(cgroup_id)
+{
+	u64 id = 0;
+
+	(void)frame;
+#ifdef CONFIG_CGROUPS
+	rcu_read_lock_sched_notrace();
+	id = cgroup_id(rcu_dereference_raw(current->cgroups)->dfl_cgrp);
+	rcu_read_unlock_sched_notrace();
+#endif
+	return id;
+}
+
 /* ---- the session ---- */
 
 PRIM_LONG(target)
@@ -81,14 +95,21 @@ PRIM_TEXT(pp)
 
 PRIM_VOID(exit)
 {
+	u64 state = READ_ONCE(rt_shared->state);
+
 	(void)frame;
-	rt_send_exit();
+	if (state == WIRE_STARTING || state == WIRE_RUNNING)
+		rt_send_exit();
 }
 
 PRIM_VOID(abort)
 {
-	WRITE_ONCE(rt_shared->state, WIRE_ABORTED);
 	frame->error = RT_ABORT;
+	if (cmpxchg(&rt_shared->state, WIRE_RUNNING, WIRE_ABORTED) ==
+		    WIRE_RUNNING ||
+	    cmpxchg(&rt_shared->state, WIRE_STARTING, WIRE_ABORTED) ==
+		    WIRE_STARTING)
+		rt_send_exit();
 }
 
 PRIM_VOID(error, const char *text)
@@ -111,10 +132,21 @@ PRIM_VOID(system, const char *text)
 	rt_send_text(frame, WIRE_SYSTEM, text);
 }
 
-PRIM_TEXT(__input)
+/* Not trace_printk(): a module that has that makes the kernel print a warning
+ * that fills a screen. */
+PRIM_VOID(ftrace, const char *text)
 {
 	(void)frame;
-	rt_copy(to, room, rt_shared->value);
+	__trace_puts(_THIS_IP_, text, strlen(text));
+}
+
+PRIM_TEXT(__input)
+{
+	u64 length = READ_ONCE(rt_shared->input_length);
+
+	(void)frame;
+	rt_copy_part(to, room, rt_shared->value,
+		     min_t(u64, length, sizeof(rt_shared->value)));
 }
 
 PRIM_VOID(__output, const char *text)
@@ -160,12 +192,42 @@ PRIM_LONG(HZ)
 	return HZ;
 }
 
+/* West is positive here, east in the shared page. */
+PRIM_LONG(tz_gmtoff)
+{
+	(void)frame;
+	return -rt_shared->gmt_offset;
+}
+
+PRIM_TEXT(tz_name)
+{
+	(void)frame;
+	rt_copy_part(to, room, rt_shared->zone, sizeof(rt_shared->zone));
+}
+
+PRIM_TEXT(ctime, s64 seconds)
+{
+	static const char days[] = "SunMonTueWedThuFriSat";
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	struct tm tm;
+
+	to[0] = '\0';
+	if (seconds > S32_MAX || seconds < S32_MIN) {
+		rt_raise(frame, seconds < 0 ? RT_ERROR_TIME_PAST :
+					      RT_ERROR_TIME_FUTURE, 0, -1);
+		return;
+	}
+	time64_to_tm(seconds, 0, &tm);
+	snprintf(to, room, "%.3s %.3s %2d %02d:%02d:%02d %ld",
+		 days + 3 * tm.tm_wday, months + 3 * tm.tm_mon, tm.tm_mday,
+		 tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_year + 1900);
+}
+
 PRIM_LONG(randint, s64 limit)
 {
-	u64 value;
+	u64 high = prandom_u32_state(&frame->random);
+	u64 value = high << 32 | prandom_u32_state(&frame->random);
 
-	(void)frame;
-	get_random_bytes(&value, sizeof(value));
 	return limit > 0 ? (s64)(value % (u64)limit) : 0;
 }
 
@@ -209,19 +271,21 @@ PRIM_LONG(isinstr, const char *text, const char *part)
 
 PRIM_TEXT(str_replace, const char *text, const char *from, const char *with)
 {
-	char *out = frame->scratch;
 	u32 most = rt_program.text_max, used = 0;
 	size_t step = strlen(from), length = strlen(with);
+	char *out = frame->scratch;
 
-	while (*text && used < most) {
-		if (step && !strncmp(text, from, step)) {
-			u32 part = min_t(size_t, length, most - used);
+	while (*text) {
+		bool found = step && !strncmp(text, from, step);
+		u32 wanted = found ? length : 1;
+		u32 part = min(wanted, most - used);
 
-			memcpy(out + used, with, part);
-			used += part;
-			text += step;
-		} else {
-			out[used++] = *text++;
+		memcpy(out + used, found ? with : text, part);
+		used += part;
+		text += found ? step : 1;
+		if (part < wanted) {
+			rt_count_cut();
+			break;
 		}
 	}
 	out[used] = '\0';
@@ -285,4 +349,76 @@ PRIM_TEXT(tokenize, const char *text, const char *delimiters)
 PRIM_TEXT(tokenize_1, const char *delimiters)
 {
 	prim_tokenize(frame, to, room, "", delimiters);
+}
+
+/* ---- escapes ---- */
+
+/* The character as it stands in an escaped text: how many characters. */
+static u32 escape(char *out, unsigned char c)
+{
+	char letter = format_escape(c);
+
+	out[0] = '\\';
+	if (format_plain(c)) {
+		out[0] = c;
+		return 1;
+	}
+	if (letter) {
+		out[1] = letter;
+		return 2;
+	}
+	out[1] = '0' + (c >> 6);
+	out[2] = '0' + (c >> 3 & 7);
+	out[3] = '0' + (c & 7);
+	return 4;
+}
+
+/* To out[at]; where it ends, at most @most. */
+static u32 escape_all(char *out, u32 at, u32 most, const char *text,
+		      bool *ret_cut)
+{
+	char one[4];
+
+	*ret_cut = false;
+	for (; *text; text++) {
+		u32 count = escape(one, *text);
+
+		if (at + count > most) {
+			*ret_cut = true;
+			break;
+		}
+		memcpy(out + at, one, count);
+		at += count;
+	}
+	return at;
+}
+
+PRIM_TEXT(text_str, const char *text)
+{
+	bool cut;
+	u32 end = escape_all(frame->scratch, 0, rt_program.text_max, text,
+			     &cut);
+
+	frame->scratch[end] = '\0';
+	if (cut)
+		rt_count_cut();
+	rt_copy(to, room, frame->scratch);
+}
+
+/* In quotes; three dots behind them say that not all had room. */
+PRIM_TEXT(string_quoted, const char *text)
+{
+	u32 most = rt_program.text_max, end;
+	char *out = frame->scratch;
+	bool cut, again;
+
+	out[0] = '"';
+	end = escape_all(out, 1, most - 1, text, &cut);
+	if (cut) {
+		end = escape_all(out, 1, most > 5 ? most - 4 : 0, text,
+				 &again);
+		rt_count_cut();
+	}
+	strcpy(out + end, cut ? "\"..." : "\"");
+	rt_copy(to, room, out);
 }

@@ -1,34 +1,25 @@
-/* Statistic cells, and the operations of arrays of them. */
+/*
+ * Statistics: an element holds a cell for each processor, which that one alone
+ * writes; whoever reads merges them. Cells are those of runtime/common/stat.h.
+ */
 #include "runtime/kmod/kmod.h"
 
 #include <linux/bitops.h>
 
-/* Words of a cell; those that nobody reads are left out. */
-struct places {
-	u32 sum, min, max, mean, buckets, count;
-};
-
-static struct places places_of(const struct rt_stat *stat)
+/* Of the cells' words; the buckets stand at the end. */
+static u32 words_of(const struct rt_stat *stat)
 {
-	struct places at = { 0 };
-	u32 next = 1;
+	return stat_words(stat->parts, stat->buckets);
+}
 
-	at.sum = next;
-	next += !!(stat->parts & (STAT_SUM | STAT_AVG | STAT_VARIANCE));
-	at.min = next;
-	next += !!(stat->parts & STAT_MIN);
-	at.max = next;
-	next += !!(stat->parts & STAT_MAX);
-	at.mean = next;
-	next += stat->parts & STAT_VARIANCE ? 2 : 0;
-	at.buckets = next;
-	at.count = next + stat->buckets;
-	return at;
+static u32 buckets_at(const struct rt_stat *stat)
+{
+	return stat_offset(stat->parts, STAT_HIST);
 }
 
 u32 rt_stat_size(const struct rt_stat *stat)
 {
-	return 8 * places_of(stat).count;
+	return 8 * words_of(stat);
 }
 
 static u64 bucket_of(const struct rt_stat *stat, s64 value)
@@ -44,69 +35,30 @@ static u64 bucket_of(const struct rt_stat *stat, s64 value)
 	return min_t(u64, number, stat->buckets - 1);
 }
 
-static void add_variance(const struct rt_stat *stat, s64 *mean, s64 count,
-			 s64 value)
+void rt_stat_merge(const struct rt_stat *stat, const char *value, s64 *merged)
 {
-	s64 shifted = arith_shl(value, stat->shift);
-	s64 delta = arith_sub(shifted, mean[0]);
+	u32 size = rt_stat_size(stat), cpu;
 
-	mean[0] = arith_add(mean[0], arith_div(delta, count));
-	mean[1] = arith_add(mean[1],
-			    arith_mul(delta, arith_sub(shifted, mean[0])));
+	memset(merged, 0, size);
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
+		stat_merge(merged, (const s64 *)(value + (u64)cpu * size),
+			   stat->parts, stat->buckets);
 }
 
-void rt_stat_value(const struct rt_stat *stat, s64 *cell, s64 value)
+s64 rt_stat_part(const struct rt_stat *stat, const s64 *merged, u32 part)
 {
-	struct places at = places_of(stat);
-	u32 parts = stat->parts;
-	s64 count = ++cell[0];
-
-	if (parts & (STAT_SUM | STAT_AVG | STAT_VARIANCE))
-		cell[at.sum] = arith_add(cell[at.sum], value);
-	if (parts & STAT_MIN && (count == 1 || value < cell[at.min]))
-		cell[at.min] = value;
-	if (parts & STAT_MAX && (count == 1 || value > cell[at.max]))
-		cell[at.max] = value;
-	if (parts & STAT_VARIANCE)
-		add_variance(stat, &cell[at.mean], count, value);
-	if (stat->buckets)
-		cell[at.buckets + bucket_of(stat, value)]++;
-}
-
-/* The common mean is taken anew, as where cells of processors are merged. */
-static s64 variance(const struct rt_stat *stat, const s64 *cell)
-{
-	struct places at = places_of(stat);
-	s64 mean, away, squares;
-
-	if (cell[0] < 2)
-		return 0;
-	mean = arith_div(arith_shl(cell[at.sum], stat->shift), cell[0]);
-	away = arith_sub(cell[at.mean], mean);
-	squares = arith_add(cell[at.mean + 1],
-			    arith_mul(cell[0], arith_mul(away, away)));
-	return arith_shr(arith_div(squares, cell[0] - 1), 2 * stat->shift);
-}
-
-s64 rt_stat_part(const struct rt_stat *stat, const s64 *cell, u32 part)
-{
-	struct places at = places_of(stat);
-
-	if (!cell || !cell[0])
+	if (!merged[0])
 		return 0;
 	switch ((enum stat_part)part) {
 	case STAT_COUNT:
-		return cell[0];
 	case STAT_SUM:
-		return cell[at.sum];
 	case STAT_MIN:
-		return cell[at.min];
 	case STAT_MAX:
-		return cell[at.max];
+		return merged[stat_offset(stat->parts, part)];
 	case STAT_AVG:
-		return arith_div(cell[at.sum], cell[0]);
+		return stat_average(merged);
 	case STAT_VARIANCE:
-		return variance(stat, cell);
+		return stat_variance(merged, stat->parts, stat->shift);
 	case STAT_HIST:
 		break;
 	}
@@ -116,38 +68,75 @@ s64 rt_stat_part(const struct rt_stat *stat, const s64 *cell, u32 part)
 int rt_stat_add(struct rt_frame *frame, struct rt_map *map, const char *key,
 		s64 value, s32 site)
 {
+	const struct rt_stat *stat = map->stat;
 	unsigned long flags = rt_map_lock(map);
-	char *cell = rt_make(map, key);
+	char *cells = rt_make(map, key);
 
-	if (cell)
-		rt_stat_value(map->stat, (s64 *)cell, value);
+	if (cells) {
+		s64 *cell = (s64 *)(cells + (u64)raw_smp_processor_id() *
+				    rt_stat_size(stat));
+
+		stat_add(cell, stat->parts, stat->shift, value);
+		if (stat->buckets)
+			cell[buckets_at(stat) + bucket_of(stat, value)]++;
+	}
 	rt_map_unlock(map, flags);
-	return cell ? 0 : rt_overflow(frame, map, site);
+	return cells ? 0 : rt_overflow(frame, map, site);
+}
+
+/* The parts of a cell without its buckets: at most so many words. */
+enum { PARTS_MOST = 8 };
+
+static void merge_parts(const struct rt_map *map, const char *cells,
+			s64 *merged)
+{
+	u32 parts = map->stat->parts & ~STAT_HIST, cpu;
+	u32 size = rt_stat_size(map->stat);
+
+	memset(merged, 0, PARTS_MOST * sizeof(*merged));
+	for (cpu = 0; cells && cpu < nr_cpu_ids; cpu++)
+		stat_merge(merged, (const s64 *)(cells + (u64)cpu * size),
+			   parts, 0);
 }
 
 int rt_stat_get(struct rt_frame *frame, struct rt_map *map, const char *key,
 		u32 part, s64 *ret, s32 site)
 {
 	unsigned long flags = rt_map_lock(map);
-	const s64 *cell = (const s64 *)rt_find(map, key);
-	bool empty = !cell || !cell[0];
+	s64 merged[PARTS_MOST];
 
-	*ret = rt_stat_part(map->stat, cell, part);
+	merge_parts(map, rt_find(map, key), merged);
 	rt_map_unlock(map, flags);
-	if (empty && part != STAT_COUNT && part != STAT_SUM)
+	*ret = rt_stat_part(map->stat, merged, part);
+	if (!merged[0] && part != STAT_COUNT && part != STAT_SUM)
 		return rt_raise(frame, RT_ERROR_EMPTY, 0, site);
 	return 0;
+}
+
+/* Under the lock: what all processors counted in a bucket. */
+static s64 bucket_sum(const struct rt_map *map, const char *cells, u32 bucket)
+{
+	u32 size = rt_stat_size(map->stat), cpu;
+	s64 sum = 0;
+
+	for (cpu = 0; cells && cpu < nr_cpu_ids; cpu++) {
+		const s64 *cell = (const s64 *)(cells + (u64)cpu * size);
+
+		sum += cell[buckets_at(map->stat) + bucket];
+	}
+	return sum;
 }
 
 /* A bucket by its number; 0 beyond the last. */
 s64 rt_hist_get(struct rt_map *map, const char *key, s64 bucket)
 {
-	unsigned long flags = rt_map_lock(map);
-	const s64 *cell = (const s64 *)rt_find(map, key);
-	s64 result = 0;
+	unsigned long flags;
+	s64 result;
 
-	if (cell && bucket >= 0 && bucket < map->stat->buckets)
-		result = cell[places_of(map->stat).buckets + bucket];
+	if (bucket < 0 || bucket >= map->stat->buckets)
+		return 0;
+	flags = rt_map_lock(map);
+	result = bucket_sum(map, rt_find(map, key), bucket);
 	rt_map_unlock(map, flags);
 	return result;
 }
@@ -156,15 +145,14 @@ void rt_hist_print(struct rt_frame *frame, struct rt_map *map,
 		   const char *key)
 {
 	unsigned long flags;
-	const s64 *cell;
+	const char *cells;
 	u32 i;
 
 	rt_record_begin(frame, WIRE_HIST, map->id);
 	flags = rt_map_lock(map);
-	cell = (const s64 *)rt_find(map, key);
+	cells = rt_find(map, key);
 	for (i = 0; i < map->stat->buckets; i++)
-		rt_record_long(frame, cell ? cell[places_of(map->stat).buckets
-						  + i] : 0);
+		rt_record_long(frame, bucket_sum(map, cells, i));
 	rt_map_unlock(map, flags);
 	rt_record_end(frame);
 }

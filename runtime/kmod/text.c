@@ -3,7 +3,7 @@
 
 #include <linux/string.h>
 
-static void count_cut(void)
+void rt_count_cut(void)
 {
 	atomic64_inc((atomic64_t *)&rt_shared->truncated);
 }
@@ -13,7 +13,7 @@ static u32 fit(u64 length, u32 room)
 {
 	if (length < room)
 		return length;
-	count_cut();
+	rt_count_cut();
 	return room - 1;
 }
 
@@ -21,6 +21,13 @@ void rt_copy(char *to, u32 room, const char *from)
 {
 	u32 length = fit(strlen(from), room);
 
+	memmove(to, from, length);
+	to[length] = '\0';
+}
+
+void rt_copy_part(char *to, u32 room, const char *from, u64 length)
+{
+	length = fit(strnlen(from, length), room);
 	memmove(to, from, length);
 	to[length] = '\0';
 }
@@ -83,12 +90,24 @@ void rt_line_text(struct rt_frame *frame, u64 spec, const char *text)
 	frame->line_length += format_text(end, room, spec, text, strlen(text));
 }
 
+void rt_line_memory(struct rt_frame *frame, u64 spec, u64 address)
+{
+	u32 length = min_t(u32, format_memory_length(spec),
+			   rt_program.text_max), room;
+	char *end = line_end(frame, &room);
+
+	rt_read(frame->scratch, address, length,
+		format_spec_flag(spec) == '#');
+	frame->line_length += format_bytes(end, room, spec, frame->scratch,
+					   length);
+}
+
 void rt_line_end(struct rt_frame *frame, char *to, u32 room)
 {
 	u32 length = frame->line_length;
 
 	if (length > rt_program.text_max) {
-		count_cut();
+		rt_count_cut();
 		length = rt_program.text_max;
 	}
 	frame->line[length] = '\0';

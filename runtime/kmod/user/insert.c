@@ -208,15 +208,47 @@ int insert_load(struct object *object, const struct load_options *options,
 	return 0;
 }
 
+static int explain_attach(const struct manifest_probe *probe, int error,
+			  char **ret_error)
+{
+	const char *name = manifest_pair_get(&probe->pairs, "name");
+	bool perf = !strcmp(probe->kind, "perf");
+
+	if (!strcmp(probe->kind, "raw_tracepoint") && error == ENOENT)
+		return complain(ret_error, "this kernel has no tracepoint '%s' "
+				"(probe %s)", name ? name : "", probe->name);
+	if (perf && (error == ENOENT || error == EOPNOTSUPP))
+		return complain(ret_error, "this machine has no such event for "
+				"probe %s (virtual machines often lack hardware "
+				"counters)", probe->name);
+	if (perf && error == ENODEV)
+		return complain(ret_error, "a processor of probe %s is not "
+				"there or not online", probe->name);
+	return complain(ret_error, "the module cannot attach probe %s: %s",
+			probe->name, strerror(error));
+}
+
 int insert_attach(struct object *object, char **ret_error)
 {
-	if (!ioctl(object->device, KMOD_ATTACH))
+	const struct manifest *manifest = object->manifest;
+	uint32_t number = 0;
+
+	if (!ioctl(object->device, KMOD_ATTACH, &number))
 		return 0;
-	if (errno == ENOENT)
-		return complain(ret_error, "this kernel has not all of the "
-				"tracepoints that the module is to attach to");
+	if (number < manifest->probe_count)
+		return explain_attach(&manifest->probes[number], errno,
+				      ret_error);
 	return complain(ret_error, "the module cannot attach its probes: %s",
 			strerror(errno));
+}
+
+int insert_relocate(int device, size_t number, const uint64_t words[3])
+{
+	struct kmod_reloc reloc = {
+		number, { words[0], words[1], words[2] },
+	};
+
+	return ioctl(device, KMOD_RELOC, &reloc) ? -errno : 0;
 }
 
 void insert_detach(struct object *object)

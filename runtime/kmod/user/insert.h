@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct load_options;
 struct object;
@@ -24,6 +25,9 @@ int insert_load(struct object *object, const struct load_options *options,
 /* Attaches all that the kernel drives; detaches it. */
 int insert_attach(struct object *object, char **ret_error);
 void insert_detach(struct object *object);
+
+/* Hands over a relocation of the manifest. 0 or -errno. */
+int insert_relocate(int device, size_t number, const uint64_t words[3]);
 
 /* Runs the handler of a probe. 0 or -errno. */
 int insert_run(int device, int probe);

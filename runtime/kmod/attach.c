@@ -1,0 +1,119 @@
+/* What the kernel drives, attached and detached as a whole. */
+#include "runtime/kmod/attach.h"
+
+#include <linux/mutex.h>
+#include <linux/slab.h>
+
+/* Kinds without a row are driven by the runner. */
+static const struct rt_way *const ways[RT_ATTACH_KINDS] = {
+	[RT_ATTACH_RAW_TRACEPOINT] = &rt_way_tracepoint,
+	[RT_ATTACH_PERF] = &rt_way_perf,
+	[RT_ATTACH_KPROBE] = &rt_way_kprobe,
+	[RT_ATTACH_KRETPROBE] = &rt_way_kretprobe,
+	[RT_ATTACH_UPROBE] = &rt_way_uprobe,
+	[RT_ATTACH_URETPROBE] = &rt_way_uprobe,
+};
+
+static DEFINE_MUTEX(attaching);
+static struct rt_attachment *attachments;
+static struct rt_attachment **of_kind;	/* room to collect some of them */
+static u32 attached;			/* those before this one are */
+
+const char *rt_pair(const struct rt_probe *probe, const char *key)
+{
+	const struct rt_pair *pair;
+
+	for (pair = probe->pairs; pair->key; pair++)
+		if (!strcmp(pair->key, key))
+			return pair->value;
+	return NULL;
+}
+
+s64 rt_pair_long(const struct rt_probe *probe, const char *key, s64 missing)
+{
+	const char *text = rt_pair(probe, key);
+	s64 value;
+
+	return text && !kstrtos64(text, 0, &value) ? value : missing;
+}
+
+static int attach(u32 number)
+{
+	struct rt_attachment *attachment = &attachments[number];
+	const struct rt_way *way;
+
+	attachment->probe = &rt_program.probes[number];
+	attachment->state = NULL;
+	way = ways[attachment->probe->kind];
+	return way ? way->attach(attachment) : 0;
+}
+
+static void detach_kind(enum rt_attach kind)
+{
+	u32 count = 0, i;
+
+	if (!ways[kind])
+		return;
+	for (i = 0; i < attached; i++)
+		if (attachments[i].probe->kind == kind)
+			of_kind[count++] = &attachments[i];
+	if (count)
+		ways[kind]->detach(of_kind, count);
+}
+
+static void detach_all(void)
+{
+	u32 kind;
+
+	for (kind = 0; attached && kind < RT_ATTACH_KINDS; kind++)
+		detach_kind(kind);
+	attached = 0;
+}
+
+static int make_room(void)
+{
+	u64 count = rt_program.probe_count + 1ull;
+
+	if (attachments)
+		return 0;
+	attachments = kvcalloc(count, sizeof(*attachments), GFP_KERNEL);
+	of_kind = kvcalloc(count, sizeof(*of_kind), GFP_KERNEL);
+	return attachments && of_kind ? 0 : -ENOMEM;
+}
+
+static int attach_all(u32 *ret_probe)
+{
+	int error = make_room();
+
+	while (!error && attached < rt_program.probe_count) {
+		error = attach(attached);
+		attached += !error;
+	}
+	*ret_probe = attached;
+	if (error)
+		detach_all();
+	return error;
+}
+
+int rt_attach_all(u32 *ret_probe)
+{
+	int error;
+
+	mutex_lock(&attaching);
+	error = attach_all(ret_probe);
+	mutex_unlock(&attaching);
+	return error;
+}
+
+void rt_detach_all(void)
+{
+	mutex_lock(&attaching);
+	detach_all();
+	mutex_unlock(&attaching);
+}
+
+void rt_attach_destroy(void)
+{
+	kvfree(attachments);
+	kvfree(of_kind);
+}

@@ -1,0 +1,43 @@
+/*
+ * Ways of attaching, one file each: what attach.c calls. An attachment is one
+ * probe's; its state is the way's own, and is freed by detach().
+ */
+#ifndef SPILE_KMOD_ATTACH_H
+#define SPILE_KMOD_ATTACH_H
+
+#include "runtime/kmod/kmod.h"
+
+struct rt_attachment {
+	const struct rt_probe *probe;
+	void *state;
+};
+
+/*
+ * A row for each kind that the kernel drives. attach() that fails leaves
+ * nothing behind. detach() takes all attachments of the kind at once, because
+ * each one's grace period takes long; when it returns none of them fires and no
+ * handler of them runs.
+ */
+struct rt_way {
+	int (*attach)(struct rt_attachment *attachment);
+	void (*detach)(struct rt_attachment **all, u32 count);
+};
+
+extern const struct rt_way rt_way_tracepoint;
+extern const struct rt_way rt_way_perf;
+extern const struct rt_way rt_way_kprobe;
+extern const struct rt_way rt_way_kretprobe;
+extern const struct rt_way rt_way_uprobe;
+
+/* Hits that the kernel did not bring to us. */
+static inline void rt_count_missed(u64 count)
+{
+	atomic64_add(count,
+		     (atomic64_t *)&rt_shared->skipped[WIRE_SKIP_NEST]);
+}
+
+/* A pair of the probe, NULL without; as a number, @missing without. */
+const char *rt_pair(const struct rt_probe *probe, const char *key);
+s64 rt_pair_long(const struct rt_probe *probe, const char *key, s64 missing);
+
+#endif

@@ -1,0 +1,146 @@
+/* Kprobes and kretprobes: by symbol and offset. */
+#include "runtime/kmod/attach.h"
+
+#include <linux/kprobes.h>
+#include <linux/slab.h>
+
+enum { NAME_MOST = 256 };
+
+struct place {
+	const struct rt_probe *probe;
+	char name[NAME_MOST];	/* "symbol", or "module:symbol" */
+	struct kretprobe kretprobe;	/* of a kprobe: only its member kp */
+};
+
+static int on_entry(struct kprobe *kprobe, struct pt_regs *regs)
+{
+	struct place *place = container_of(kprobe, struct place, kretprobe.kp);
+
+	rt_run(place->probe, NULL, regs);
+	return 0;
+}
+NOKPROBE_SYMBOL(on_entry);
+
+static int on_return(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	struct kretprobe *kretprobe = get_kretprobe(instance);
+
+	/* unregistered meanwhile */
+	if (kretprobe)
+		rt_run(container_of(kretprobe, struct place, kretprobe)->probe,
+		       NULL, regs);
+	return 0;
+}
+NOKPROBE_SYMBOL(on_return);
+
+static struct place *create(const struct rt_probe *probe)
+{
+	struct place *place = kzalloc(sizeof(*place), GFP_KERNEL);
+	const char *module = rt_pair(probe, "module");
+	const char *symbol = rt_pair(probe, "symbol");
+	int length;
+
+	if (!place || !symbol) {
+		kfree(place);
+		return NULL;
+	}
+	length = snprintf(place->name, sizeof(place->name), "%s%s%s",
+			  module ? module : "", module ? ":" : "", symbol);
+	if (length >= sizeof(place->name)) {
+		kfree(place);
+		return NULL;
+	}
+	place->probe = probe;
+	place->kretprobe.kp.symbol_name = place->name;
+	place->kretprobe.kp.offset = rt_pair_long(probe, "offset", 0);
+	return place;
+}
+
+static int finish(struct rt_attachment *attachment, struct place *place,
+		  int error)
+{
+	if (error)
+		kfree(place);
+	else
+		attachment->state = place;
+	return error;
+}
+
+static int attach_kprobe(struct rt_attachment *attachment)
+{
+	struct place *place = create(attachment->probe);
+
+	if (!place)
+		return -ENOMEM;
+	place->kretprobe.kp.pre_handler = on_entry;
+	return finish(attachment, place, register_kprobe(&place->kretprobe.kp));
+}
+
+static int attach_kretprobe(struct rt_attachment *attachment)
+{
+	struct place *place = create(attachment->probe);
+
+	if (!place)
+		return -ENOMEM;
+	place->kretprobe.handler = on_return;
+	place->kretprobe.maxactive = rt_pair_long(attachment->probe,
+						  "maxactive", 0);
+	return finish(attachment, place,
+		      register_kretprobe(&place->kretprobe));
+}
+
+/* All at once, if there is memory for that. */
+static void detach_kprobes(struct rt_attachment **all, u32 count)
+{
+	struct kprobe **kprobes = kvcalloc(count, sizeof(*kprobes),
+					   GFP_KERNEL);
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		struct place *place = all[i]->state;
+
+		if (kprobes)
+			kprobes[i] = &place->kretprobe.kp;
+		else
+			unregister_kprobe(&place->kretprobe.kp);
+	}
+	if (kprobes)
+		unregister_kprobes(kprobes, count);
+	for (i = 0; i < count; i++) {
+		struct place *place = all[i]->state;
+
+		rt_count_missed(place->kretprobe.kp.nmissed);
+		kfree(place);
+	}
+	kvfree(kprobes);
+}
+
+static void detach_kretprobes(struct rt_attachment **all, u32 count)
+{
+	struct kretprobe **kretprobes = kvcalloc(count, sizeof(*kretprobes),
+						 GFP_KERNEL);
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		struct place *place = all[i]->state;
+
+		if (kretprobes)
+			kretprobes[i] = &place->kretprobe;
+		else
+			unregister_kretprobe(&place->kretprobe);
+	}
+	if (kretprobes)
+		unregister_kretprobes(kretprobes, count);
+	for (i = 0; i < count; i++) {
+		struct place *place = all[i]->state;
+
+		rt_count_missed(place->kretprobe.nmissed +
+				place->kretprobe.kp.nmissed);
+		kfree(place);
+	}
+	kvfree(kretprobes);
+}
+
+const struct rt_way rt_way_kprobe = { attach_kprobe, detach_kprobes };
+const struct rt_way rt_way_kretprobe = { attach_kretprobe,
+					 detach_kretprobes };

@@ -1,0 +1,108 @@
+/* Perf events, one for each processor that the probe names. */
+#include "runtime/kmod/attach.h"
+
+#include <linux/cpumask.h>
+#include <linux/perf_event.h>
+#include <linux/slab.h>
+
+struct events {
+	u32 count;
+	struct perf_event *items[];
+};
+
+static void on_event(struct perf_event *event, struct perf_sample_data *data,
+		     struct pt_regs *regs)
+{
+	(void)data;
+	rt_run(event->overflow_handler_context, NULL, regs);
+}
+
+static struct perf_event_attr attr_of(const struct rt_probe *probe)
+{
+	s64 hertz = rt_pair_long(probe, "hertz", 0);
+	struct perf_event_attr attr = {
+		.type = rt_pair_long(probe, "type", 0),
+		.config = rt_pair_long(probe, "config", 0),
+		.size = sizeof(attr),
+	};
+
+	if (hertz > 0) {
+		attr.freq = 1;
+		attr.sample_freq = hertz;
+	} else {
+		attr.sample_period = rt_pair_long(probe, "period", 1000000);
+	}
+	return attr;
+}
+
+/* The processors that a text like "0-3,8" names; "all" are those online. */
+static int cpus_of(const struct rt_probe *probe, struct cpumask *cpus)
+{
+	const char *text = rt_pair(probe, "cpus");
+
+	if (!text || !strcmp(text, "all")) {
+		cpumask_copy(cpus, cpu_online_mask);
+		return 0;
+	}
+	if (cpulist_parse(text, cpus))
+		return -EINVAL;
+	return cpumask_subset(cpus, cpu_online_mask) ? 0 : -ENODEV;
+}
+
+static void destroy(struct events *events)
+{
+	while (events->count)
+		perf_event_release_kernel(events->items[--events->count]);
+	kfree(events);
+}
+
+static int create(const struct rt_probe *probe, struct events *events,
+		  const struct cpumask *cpus)
+{
+	struct perf_event_attr attr = attr_of(probe);
+	u32 cpu;
+
+	for_each_cpu(cpu, cpus) {
+		struct perf_event *event = perf_event_create_kernel_counter(
+			&attr, cpu, NULL, on_event, (void *)probe);
+
+		if (IS_ERR(event))
+			return PTR_ERR(event);
+		events->items[events->count++] = event;
+	}
+	return 0;
+}
+
+static int attach_perf(struct rt_attachment *attachment)
+{
+	struct events *events = kzalloc(struct_size(events, items, nr_cpu_ids),
+					GFP_KERNEL);
+	cpumask_var_t cpus;
+	int error;
+
+	if (!events || !alloc_cpumask_var(&cpus, GFP_KERNEL)) {
+		kfree(events);
+		return -ENOMEM;
+	}
+	cpus_read_lock();
+	error = cpus_of(attachment->probe, cpus);
+	if (!error)
+		error = create(attachment->probe, events, cpus);
+	cpus_read_unlock();
+	free_cpumask_var(cpus);
+	if (error)
+		destroy(events);
+	else
+		attachment->state = events;
+	return error;
+}
+
+static void detach_perf(struct rt_attachment **all, u32 count)
+{
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		destroy(all[i]->state);
+}
+
+const struct rt_way rt_way_perf = { attach_perf, detach_perf };

@@ -94,6 +94,7 @@ struct emit {
 	struct iter_info *iters;
 	size_t *joins;		/* by probe: whose program it is part of */
 	bool *joined;
+	bool foreign;		/* the program is for a task not current */
 	LLVMValueRef cookie;	/* the number of the probe, where a program
 				 * serves several; else NULL */
 	LLVMValueRef globals, relocs, locks;
@@ -284,6 +285,27 @@ void guard_create(struct emit *e, LLVMValueRef program, int function,
  * event has a value? */
 bool guard_test(struct emit *e, int function, int64_t *ret_argument,
 		int64_t *ret_value);
+
+/* ---- foreign.c: programs for a task that is not the current one ---- */
+struct foreign_scope {
+	LLVMValueRef *compiled;
+};
+
+/* Adds what such programs need to know of the kernel. */
+void foreign_prepare(struct ir_program *program);
+bool foreign_kind(const struct ir_probe *probe);
+void foreign_begin(struct emit *e, struct foreign_scope *scope,
+		   const struct ir_probe *probe);
+void foreign_end(struct emit *e, const struct foreign_scope *scope);
+void foreign_gate(struct emit *e, LLVMValueRef context, LLVMBasicBlockRef out);
+/* A primitive about the current task; false for others, and elsewhere. */
+bool foreign_prim(struct body *b, const char *prim, struct text *to,
+		  LLVMValueRef *ret_value);
+/* As the helpers: the status, or the length with the NUL. */
+LLVMValueRef memory_read(struct body *b, bool user, LLVMValueRef to,
+			 LLVMValueRef size, LLVMValueRef from);
+LLVMValueRef memory_text(struct body *b, bool user, LLVMValueRef to,
+			 LLVMValueRef size, LLVMValueRef from);
 
 /* ---- probe.c, object.c ---- */
 void probes_create(struct emit *e);

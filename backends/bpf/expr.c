@@ -309,9 +309,7 @@ static void op_load(struct body *b, const struct ir_op *op)
 		goto_block(e, block_create(e, "dead"));
 		return;
 	}
-	status = HELPER(e, user ? BPF_FUNC_probe_read_user :
-				  BPF_FUNC_probe_read_kernel,
-			room, constant32(e, size), address);
+	status = memory_read(b, user, room, constant32(e, size), address);
 	raise_if(b, op, LLVMBuildICmp(e->builder, LLVMIntNE, status,
 				      constant(e, 0), ""),
 		 RT_ERROR_READ_FAULT, address);
@@ -371,9 +369,7 @@ static void op_load_text(struct body *b, const struct ir_op *op)
 		to = b->value;
 	if (!result.slot)
 		bytes_clear(e, to, result.room);
-	status = HELPER(e, user ? BPF_FUNC_probe_read_user_str :
-				  BPF_FUNC_probe_read_kernel_str,
-			to, text_limit(b, op, room), address);
+	status = memory_text(b, user, to, text_limit(b, op, room), address);
 	raise_if(b, op, LLVMBuildICmp(e->builder, LLVMIntSLT, status,
 				      constant(e, 0), ""),
 		 user ? RT_ERROR_USER_STRING : RT_ERROR_KERNEL_STRING, address);

@@ -93,10 +93,9 @@ static void guard_load(struct body *b, const struct ir_op *op,
 	unsigned size = (unsigned)op->args.items[1].number;
 	LLVMValueRef status, value;
 
-	status = HELPER(e, op->args.items[3].number ?
-			BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel,
-			b->value, constant32(e, size),
-			long_operand(b, &op->args.items[0]));
+	status = memory_read(b, op->args.items[3].number, b->value,
+			     constant32(e, size),
+			     long_operand(b, &op->args.items[0]));
 	LLVMBuildCondBr(e->builder,
 			LLVMBuildICmp(e->builder, LLVMIntEQ, status,
 				      constant(e, 0), ""), good, full);

@@ -605,5 +605,10 @@ void limits_find(struct emit *e)
 		layout_function(e, (int)i);
 		e->functions[i].plain = is_plain(e, (int)i);
 	}
+	/* reading texts of another task takes room */
+	for (size_t i = 0; i < e->program->probes.count; i++)
+		if (foreign_kind(e->program->probes.items[i]))
+			e->functions[e->program->probes.items[i]->function]
+				.plain = false;
 	place_functions(e);
 }

@@ -7,6 +7,7 @@ backend_bpf_sources = \
 	backends/bpf/maps.c \
 	backends/bpf/probe.c \
 	backends/bpf/guard.c \
+	backends/bpf/foreign.c \
 	backends/bpf/block.c \
 	backends/bpf/call.c \
 	backends/bpf/text.c \

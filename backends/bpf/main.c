@@ -81,6 +81,8 @@ static struct ir_program *read_program(struct arena *arena, const char *path,
 	program = ir_parse(arena, text, size, ret_reason);
 	if (program)
 		*ret_reason = ir_verify(arena, program);
+	if (program && !*ret_reason)
+		foreign_prepare(program);
 	return *ret_reason ? NULL : program;
 }
 

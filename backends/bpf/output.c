@@ -128,10 +128,9 @@ static void build_memory(struct body *b, const struct ir_arg *arg,
 	build_long(b, length, building);
 	build_long(b, room, building);
 	to = here(b, building);
-	HELPER(e, directive->flag == '#' ? BPF_FUNC_probe_read_user :
-					   BPF_FUNC_probe_read_kernel, to,
-	       LLVMBuildTrunc(e->builder, length, e->i32, ""),
-	       long_operand(b, arg));
+	memory_read(b, directive->flag == '#', to,
+		    LLVMBuildTrunc(e->builder, length, e->i32, ""),
+		    long_operand(b, arg));
 	advance(b, building, room);
 }
 

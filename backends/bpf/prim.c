@@ -143,7 +143,7 @@ void op_prim(struct body *b, const struct ir_op *op)
 	const char *name = op->args.items[0].text;
 	const struct prim_row *row = prim_find(b->e->arena, name,
 					       (int)op->args.count - 1);
-	LLVMValueRef args[8], value;
+	LLVMValueRef args[8], value = NULL;
 	struct text to = { 0 };
 	unsigned count = 0;
 
@@ -167,7 +167,7 @@ void op_prim(struct body *b, const struct ir_op *op)
 	if (!strcmp(name, "pp")) {
 		pp(b, to.pointer);
 		value = NULL;
-	} else {
+	} else if (!foreign_prim(b, name, &to, &value)) {
 		value = library(b->e, row->symbol, args, count);
 	}
 	if (prim_flag(row, 'f'))

@@ -525,6 +525,8 @@ static void probe_code(struct emit *e, LLVMValueRef function, size_t number)
 	LLVMValueRef begun = NULL;
 
 	gate(e, probe, out);
+	if (e->foreign)
+		foreign_gate(e, LLVMGetParam(function, 0), out);
 	guard_create(e, function, probe->function, out);
 	if (e->timing) {
 		begun = HELPER(e, BPF_FUNC_ktime_get_ns);
@@ -730,16 +732,20 @@ static bool share(struct emit *e, size_t first)
 
 static void program_create(struct emit *e, size_t number)
 {
+	struct foreign_scope scope;
 	struct members *members;
 
 	if (e->joined[number])
 		return;
+	foreign_begin(e, &scope, e->program->probes.items[number]);
 	e->cookie = NULL;
 	members = arena_new(e->arena, struct members);
 	members->e = e;
 	members->program = program_begin(e, number);
-	if (!members->program)
+	if (!members->program) {
+		foreign_end(e, &scope);
 		return;
+	}
 	if (share(e, number))
 		e->cookie = LLVMBuildTrunc(
 			e->builder,
@@ -750,6 +756,7 @@ static void program_create(struct emit *e, size_t number)
 		members_code(members);
 	else
 		probe_code(e, members->program, number);
+	foreign_end(e, &scope);
 }
 
 static bool has_abort(const struct ir_program *program)

@@ -225,6 +225,7 @@ static int (*const ways[ATTACH_KINDS])(struct attach *, struct probe *,
 	[ATTACH_PROCFS_READ] = drive_file,
 	[ATTACH_PROCFS_WRITE] = drive_file,
 	[ATTACH_INPUT] = drive_input,
+	[ATTACH_TASKS] = attach_tasks,
 	[ATTACH_PERF] = attach_perf,
 	[ATTACH_RAW_TRACEPOINT] = attach_raw_tracepoint,
 	[ATTACH_UPROBE] = attach_uprobe,
@@ -313,7 +314,7 @@ int attach_all(struct attach *attach, char **ret_error)
 			return -1;
 	if (attach->object->is_module)
 		return insert_attach(attach->object, ret_error);
-	return 0;
+	return tasks_walk(attach, ret_error);
 }
 
 void attach_detach(struct attach *attach)

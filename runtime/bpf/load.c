@@ -270,6 +270,7 @@ static void fill_shared(struct object *object, pid_t target)
 	shared->state = WIRE_STARTING;
 	shared->target = target;
 	shared->runner = getpid();
+	shared->tasks_since = INT64_MAX;
 	shared->gmt_offset = tm.tm_gmtoff;
 	snprintf(shared->zone, sizeof(shared->zone), "%s",
 		 tm.tm_zone ? tm.tm_zone : "UTC");

@@ -6,5 +6,6 @@ runtime_bpf_sources = \
 	runtime/bpf/attach.c \
 	runtime/bpf/way.h \
 	runtime/bpf/uprobe.c \
+	runtime/bpf/tasks.c \
 	runtime/bpf/drive.c \
 	runtime/bpf/files.c

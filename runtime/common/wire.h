@@ -72,6 +72,7 @@ struct wire_shared {
 	__u64 clock_offset;	/* ns from CLOCK_MONOTONIC to CLOCK_REALTIME */
 	__u64 hertz;		/* kernel HZ, jiffies base below */
 	__u64 jiffies_base;	/* jiffies when CLOCK_BOOTTIME was 0 */
+	__s64 tasks_since;	/* __tasks_since() */
 	char module[64];	/* module_name() */
 	__u64 input_length;	/* bytes of value[] */
 	char value[4096];	/* $value of a procfs write, input.* line */

@@ -82,22 +82,30 @@ static void add_hidden(const struct request *request,
 }
 
 /* @first are the tests to be made before those of the task. */
-static struct probe_instance *add(const struct request *request,
-				  const char *tracepoint, const char *first)
+static struct probe_instance *add_kind(const struct request *request,
+				       const char *kind, const char *first)
 {
-	struct probe_instance *instance;
+	struct probe_instance *instance = instance_add(
+		request->env, request->out, request->point, kind);
 	struct buf tests = { 0 };
 
-	if (!btf_tracepoint(request->btf, tracepoint))
-		return NULL;
-	instance = instance_add(request->env, request->out, request->point,
-				"raw_tracepoint");
 	instance->name = request->name;
-	instance_pair(request->env, instance, "name", "%s", tracepoint);
 	buf_puts(&tests, first);
 	put_tests(request, &tests);
 	if (tests.length)
 		instance->prologue = buf_take(&tests, request->env->arena);
+	return instance;
+}
+
+static struct probe_instance *add(const struct request *request,
+				  const char *tracepoint, const char *first)
+{
+	struct probe_instance *instance;
+
+	if (!btf_tracepoint(request->btf, tracepoint))
+		return NULL;
+	instance = add_kind(request, "raw_tracepoint", first);
+	instance_pair(request->env, instance, "name", "%s", tracepoint);
 	return instance;
 }
 
@@ -129,7 +137,9 @@ static void add_forked(const struct request *request, const char *which)
 			   number);
 		separator = " | ";
 	}
-	buf_printf(&tests, ")) next\nif (pid() %s tid()) next\n", which);
+	buf_printf(&tests, ")) next\nif (pid() %s tid()) next\n"
+		   "if (" CURRENT "->start_time < __tasks_since()) next\n",
+		   which);
 	instance = add(request, "sys_exit", buf_text(&tests));
 	buf_free(&tests);
 	if (!instance)
@@ -138,15 +148,30 @@ static void add_forked(const struct request *request, const char *which)
 	add_hidden(request, instance->context, "$__ret", 1, "long");
 }
 
+/* Those that are there when the session begins. */
+static void add_existing(const struct request *request, const char *which)
+{
+	struct arena *arena = request->env->arena;
+
+	add_kind(request, "tasks",
+		 arena_printf(arena, "if (pid() %s tid()) next\n"
+			      "if (!" CURRENT "->mm) next\n"
+			      "if (" CURRENT "->start_time >= __tasks_since()) "
+			      "next\n", which));
+}
+
 static void add_begin(const struct request *request)
 {
-	add(request, "sched_process_exec", "");
+	add(request, "sched_process_exec",
+	    "if (__tasks_since() == 0x7fffffffffffffff) next\n");
 	add_forked(request, "!=");
+	add_existing(request, "!=");
 }
 
 static void add_thread_begin(const struct request *request)
 {
 	add_forked(request, "==");
+	add_existing(request, "==");
 }
 
 /* ---- end ---- */

@@ -10,5 +10,6 @@ rt_lib_sources = \
 	runtime/bpf/lib/prim_task.bpf.c \
 	runtime/bpf/lib/prim_text.bpf.c \
 	runtime/bpf/lib/prim_time.bpf.c \
+	runtime/bpf/lib/task.bpf.c \
 	runtime/bpf/lib/text.bpf.c \
 	runtime/bpf/lib/regex.bpf.c

@@ -53,6 +53,11 @@ RT_PRIM __s64 prim_stp_pid(void)
 	return spile_shared.runner;
 }
 
+RT_PRIM __s64 prim___tasks_since(void)
+{
+	return spile_shared.tasks_since;
+}
+
 RT_PRIM void prim_module_name(char *dst)
 {
 	__builtin_memcpy(dst, spile_shared.module, sizeof spile_shared.module);

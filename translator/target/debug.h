@@ -71,7 +71,8 @@ struct debug_statement {
 	uint64_t address;
 	const char *file;
 	unsigned int line;
-	struct debug_function *function;	/* innermost; NULL: none */
+	struct debug_function *function;	/* innermost; NULL: none, or not
+						 * asked for */
 };
 
 struct debug_statements {
@@ -149,14 +150,15 @@ bool debug_find_statements(struct debug *debug, const char *pattern,
 			   bool is_nearest,
 			   struct debug_statements *ret_statements,
 			   const char **ret_reason);
-/* The statement at an address, or the one it is in; false: no line known. */
+/* The statement at an address, or the one it is in, without its function; false:
+ * no line is known. */
 bool debug_statement_at(struct debug *debug, uint64_t address,
 			struct debug_statement *ret_statement);
 
 /*
- * Variables that can be named at @address in @scope, inner ones first, each name
- * once: parameters and locals of the function and of the blocks around the
- * address. One that has no value there has a LOCATION_NONE with a reason.
+ * Variables that can be named at @address in @scope, in the order in which they
+ * are declared, of several with one name the innermost: parameters and locals
+ * of the function and of the blocks around the address. One that has no value there has a LOCATION_NONE with a reason.
  */
 void debug_variables(struct debug *debug, const struct debug_function *scope,
 		     uint64_t address, struct debug_variables *ret_variables);

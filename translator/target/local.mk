@@ -1,4 +1,17 @@
 target_sources = \
+	translator/target/type-text.c \
+	translator/target/type-text.h \
+	translator/target/debug.c \
+	translator/target/debug-entry.c \
+	translator/target/debug-find.c \
+	translator/target/debug-function.c \
+	translator/target/debug-line.c \
+	translator/target/debug-location.c \
+	translator/target/debug-pattern.c \
+	translator/target/debug-private.h \
+	translator/target/debug-search.c \
+	translator/target/debug-type.c \
+	translator/target/debug-variable.c \
 	translator/target/demangle.c \
 	translator/target/demangle.h \
 	translator/target/elf-file.c \

@@ -29,6 +29,7 @@ struct program {
 	const char *build_id;
 	struct program_segment *segments;
 	size_t segment_count;
+	uint64_t tls_size, tls_alignment;	/* 0: no thread storage */
 	const char *loader, *soname;
 	const char **needed;
 	size_t needed_count;

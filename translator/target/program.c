@@ -73,6 +73,16 @@ static const char *text_at(const struct program *program, uint64_t offset,
 	return arena_strdup(program->arena, raw + offset);
 }
 
+static void note_tls(struct program *program, const GElf_Phdr *header)
+{
+	uint64_t align = header->p_align ? header->p_align : 1;
+
+	if (align & (align - 1) || header->p_memsz > INT64_MAX - align)
+		return;
+	program->tls_size = (header->p_memsz + align - 1) & ~(align - 1);
+	program->tls_alignment = align;
+}
+
 static const char *read_segments(struct program *program)
 {
 	Elf *elf = program->file.elf;
@@ -88,6 +98,8 @@ static const char *read_segments(struct program *program)
 			return "has damaged segments";
 		if (header.p_type == PT_LOAD)
 			add_segment(program, &header);
+		if (header.p_type == PT_TLS)
+			note_tls(program, &header);
 		if (header.p_type == PT_INTERP)
 			program->loader = text_at(program, header.p_offset,
 						  header.p_filesz);
@@ -182,6 +194,14 @@ const char *program_loader(const struct program *program)
 uint64_t program_entry(const struct program *program)
 {
 	return program->header.e_entry;
+}
+
+bool program_thread_block(const struct program *program, uint64_t *ret_size,
+			  uint64_t *ret_alignment)
+{
+	*ret_size = program->tls_size;
+	*ret_alignment = program->tls_alignment;
+	return program->tls_alignment > 0;
 }
 
 const struct program_segment *program_segments(const struct program *program,

@@ -86,6 +86,11 @@ const char *program_soname(const struct program *program);
 /* Names of the libraries it needs, in their order. */
 const char *const *program_needed(struct program *program, size_t *ret_count);
 uint64_t program_entry(const struct program *program);
+/* The block of thread storage that it has for each thread: its size rounded up
+ * to its alignment, which is how far before the thread pointer that of the main
+ * program begins on x86-64; false: it has none. */
+bool program_thread_block(const struct program *program, uint64_t *ret_size,
+			  uint64_t *ret_alignment);
 
 /* Segments by rising address. */
 const struct program_segment *program_segments(const struct program *program,

@@ -1,0 +1,311 @@
+/*
+ * Functions by pattern, and what lies inside of one: labels, inlined calls.
+ *
+ * Units that can have the name are walked for functions and inlined instances.
+ * Where link-time optimisation or dwz put the name into another unit than the
+ * code, units that link to the entry with the name are walked too.
+ */
+#include "translator/target/debug-private.h"
+
+#include <dwarf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "translator/base/arena.h"
+#include "translator/base/glob.h"
+#include "translator/target/demangle.h"
+
+struct search {
+	struct debug *debug;
+	const struct debug_pattern *pattern;
+	struct debug_functions *found;
+	struct link_filter links;
+};
+
+static bool is_function(int tag)
+{
+	return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine;
+}
+
+/* The file of a function is where it is declared, or what was compiled. */
+static bool file_fits(struct search *search, Dwarf_Die *die)
+{
+	Dwarf_Die unit;
+
+	if (!search->pattern->file ||
+	    pattern_file(search->pattern->file, entry_file(die)))
+		return true;
+	return dwarf_diecu(die, &unit, NULL, NULL) &&
+	       pattern_file(search->pattern->file, dwarf_diename(&unit));
+}
+
+static void look_at(struct search *search, Dwarf_Die *die)
+{
+	struct debug_function *function;
+
+	if (!pattern_has_name(search->debug, search->pattern, die) ||
+	    !file_fits(search, die))
+		return;
+	if (!entry_is_code(die)) {
+		if (!dwarf_hasattr(die, DW_AT_declaration))
+			link_filter_add(search->debug, &search->links,
+					entry_reference(search->debug, die));
+		return;
+	}
+	function = function_make(search->debug, die);
+	if (function)
+		*vec_push(search->debug->arena, &search->found->functions) =
+			function;
+}
+
+static void walk_entries(struct search *search, Dwarf_Die *parent,
+			 struct entry_walk *walk, int depth)
+{
+	Dwarf_Die die;
+
+	if (depth > DEBUG_DEEPEST || !entry_child(walk, parent, &die))
+		return;
+	do {
+		int tag = dwarf_tag(&die);
+
+		if (is_function(tag))
+			look_at(search, &die);
+		if (entry_holds_code(tag) && dwarf_haschildren(&die) == 1)
+			walk_entries(search, &die, walk, depth + 1);
+	} while (entry_next(walk, &die));
+}
+
+static void walk_unit(struct search *search, struct debug_unit *unit)
+{
+	struct entry_walk walk = { 0 };
+
+	walk_entries(search, &unit->die, &walk, 0);
+}
+
+static void walk_units(struct search *search)
+{
+	struct debug *debug = search->debug;
+	size_t count = debug->units.list.count;
+	struct name_filter filter;
+	uint8_t *walked = arena_array(debug->arena, uint8_t, count + 1);
+
+	name_filter_make(debug, search->pattern->literal, &filter);
+	for (size_t i = 0; i < count; i++) {
+		walked[i] = name_filter_allows(debug, &filter,
+					       debug->units.list.items[i]);
+		if (walked[i])
+			walk_unit(search, debug->units.list.items[i]);
+	}
+	for (size_t i = 0; i < count && !filter.all; i++)
+		if (!walked[i] && link_filter_allows(debug, &search->links,
+						debug->units.list.items[i]))
+			walk_unit(search, debug->units.list.items[i]);
+}
+
+/* A template's symbol has its bare name, its entry has arguments with it. */
+static void add_by_symbol(struct search *search)
+{
+	struct program_symbols symbols;
+
+	program_find_symbols(search->debug->program, search->pattern->name,
+			     &symbols);
+	for (size_t i = 0; i < symbols.symbols.count; i++) {
+		const struct program_symbol *symbol = symbols.symbols.items[i];
+		struct debug_function *function;
+		Dwarf_Die die;
+
+		if (!symbol->is_function || symbol->name[0] != '_' ||
+		    !functions_at(search->debug, symbol->address, &die, 1) ||
+		    !file_fits(search, &die))
+			continue;
+		function = function_make(search->debug, &die);
+		if (function)
+			*vec_push(search->debug->arena,
+				  &search->found->functions) = function;
+	}
+}
+
+static int compare_functions(const void *a, const void *b)
+{
+	const struct debug_function *x = *(struct debug_function *const *)a;
+	const struct debug_function *y = *(struct debug_function *const *)b;
+
+	if (x->entry != y->entry)
+		return x->entry < y->entry ? -1 : 1;
+	if (x->reference != y->reference)
+		return x->reference < y->reference ? -1 : 1;
+	return 0;
+}
+
+/* Sorted, each entry once. */
+static void unite(struct debug_functions *functions)
+{
+	struct debug_function **items = functions->functions.items;
+	size_t kept = 0, count = functions->functions.count;
+
+	if (!count)
+		return;
+	qsort(items, count, sizeof(*items), compare_functions);
+	for (size_t i = 1; i < count; i++)
+		if (compare_functions(&items[i], &items[kept]) != 0)
+			items[++kept] = items[i];
+	functions->functions.count = kept + 1;
+}
+
+void find_functions(struct debug *debug, const struct debug_pattern *pattern,
+		    struct debug_functions *ret_functions)
+{
+	struct search *search = calloc(1, sizeof(*search));
+
+	memset(ret_functions, 0, sizeof(*ret_functions));
+	if (!search)
+		return;
+	search->debug = debug;
+	search->pattern = pattern;
+	search->found = ret_functions;
+	walk_units(search);
+	if (pattern->literal)
+		add_by_symbol(search);
+	free(search);
+	unite(ret_functions);
+}
+
+static bool has_line(struct debug *debug, const struct debug_function *function,
+		     const struct debug_pattern *pattern)
+{
+	unsigned int first, last, from = pattern->from, to = pattern->to;
+
+	if (pattern->lines == LINES_NONE || pattern->lines == LINES_ALL)
+		return true;
+	if (!function_lines(debug, function, &first, &last))
+		return false;
+	if (function->line && function->line < first)
+		first = function->line;
+	if (pattern->lines == LINES_BEHIND) {
+		from += function->line;
+		to += function->line;
+	}
+	return from <= last && to >= first;
+}
+
+bool debug_find_functions(struct debug *debug, const char *pattern,
+			  struct debug_functions *ret_functions,
+			  const char **ret_reason)
+{
+	struct debug_functions found;
+	struct debug_pattern parts;
+
+	memset(ret_functions, 0, sizeof(*ret_functions));
+	if (!pattern_read(debug->arena, pattern, &parts, ret_reason))
+		return false;
+	find_functions(debug, &parts, &found);
+	for (size_t i = 0; i < found.functions.count; i++)
+		if (has_line(debug, found.functions.items[i], &parts))
+			*vec_push(debug->arena, &ret_functions->functions) =
+				found.functions.items[i];
+	return true;
+}
+
+/* ---- inside of a function ---- */
+
+static void add_label(struct debug *debug, Dwarf_Die *die, const char *pattern,
+		      struct debug_labels *labels)
+{
+	const char *name = entry_name(die);
+	struct debug_label *label;
+	Dwarf_Addr address;
+
+	if (!name || !glob_match(pattern, name) ||
+	    dwarf_lowpc(die, &address) != 0)
+		return;
+	label = vec_push(debug->arena, &labels->labels);
+	label->name = name;
+	label->address = address;
+	label->file = entry_file(die);
+	label->line = entry_line(die);
+}
+
+static bool is_block(int tag)
+{
+	return tag == DW_TAG_lexical_block || tag == DW_TAG_try_block ||
+	       tag == DW_TAG_catch_block;
+}
+
+static void walk_labels(struct debug *debug, Dwarf_Die *parent,
+			const char *pattern, struct entry_walk *walk, int depth,
+			struct debug_labels *labels)
+{
+	Dwarf_Die die;
+
+	if (depth > DEBUG_DEEPEST || !entry_child(walk, parent, &die))
+		return;
+	do {
+		if (dwarf_tag(&die) == DW_TAG_label)
+			add_label(debug, &die, pattern, labels);
+		else if (is_block(dwarf_tag(&die)))
+			walk_labels(debug, &die, pattern, walk, depth + 1,
+				    labels);
+	} while (entry_next(walk, &die));
+}
+
+void debug_find_labels(struct debug *debug, const struct debug_function *scope,
+		       const char *pattern, struct debug_labels *ret_labels)
+{
+	struct entry_walk walk = { 0 };
+	Dwarf_Die die;
+
+	memset(ret_labels, 0, sizeof(*ret_labels));
+	if (entry_find(debug, scope->reference, &die))
+		walk_labels(debug, &die, pattern, &walk, 0, ret_labels);
+}
+
+struct callee_search {
+	struct debug *debug;
+	struct debug_pattern pattern;
+	int most;
+	struct debug_functions *found;
+};
+
+static void walk_callees(struct callee_search *search, Dwarf_Die *parent,
+			 struct entry_walk *walk, int level, int depth)
+{
+	Dwarf_Die die;
+
+	if (depth > DEBUG_DEEPEST || !entry_child(walk, parent, &die))
+		return;
+	do {
+		int tag = dwarf_tag(&die);
+		struct debug_function *function = NULL;
+
+		if (is_block(tag))
+			walk_callees(search, &die, walk, level, depth + 1);
+		if (tag != DW_TAG_inlined_subroutine)
+			continue;
+		if (pattern_has_name(search->debug, &search->pattern, &die))
+			function = function_make(search->debug, &die);
+		if (function)
+			*vec_push(search->debug->arena,
+				  &search->found->functions) = function;
+		if (level < search->most)
+			walk_callees(search, &die, walk, level + 1, depth + 1);
+	} while (entry_next(walk, &die));
+}
+
+void debug_find_callees(struct debug *debug, const struct debug_function *scope,
+			const char *pattern, int depth,
+			struct debug_functions *ret_functions)
+{
+	struct callee_search search = {
+		.debug = debug, .most = depth, .found = ret_functions,
+	};
+	struct entry_walk walk = { 0 };
+	const char *reason;
+	Dwarf_Die die;
+
+	memset(ret_functions, 0, sizeof(*ret_functions));
+	if (!pattern_read(debug->arena, pattern, &search.pattern, &reason) ||
+	    !entry_find(debug, scope->reference, &die))
+		return;
+	walk_callees(&search, &die, &walk, 1, 0);
+	unite(ret_functions);
+}

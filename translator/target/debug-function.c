@@ -1,0 +1,258 @@
+/* Functions of DWARF: what an entry says, and which of them are at an address. */
+#include "translator/target/debug-private.h"
+
+#include <dwarf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "translator/base/arena.h"
+#include "translator/target/demangle.h"
+
+enum { MOST_LEVELS = 64, MOST_LABELS = 4096 };
+
+/* ---- one function ---- */
+
+/* Scopes are spelled in the symbol; entries do not know what they lie in. */
+const char *function_name(struct debug *debug, Dwarf_Die *die)
+{
+	const char *linkage = entry_linkage_name(die);
+	const char *name = linkage ? demangle_name(debug->arena, linkage) : NULL;
+
+	if (!name)
+		name = entry_name(die);
+	return name ? name : "";
+}
+
+static void set_call(struct debug_function *function, Dwarf_Die *die)
+{
+	Dwarf_Die unit;
+	Dwarf_Files *files;
+	uint64_t number;
+	size_t count;
+
+	if (entry_number(die, DW_AT_call_line, &number))
+		function->call_line = (unsigned int)number;
+	if (entry_number(die, DW_AT_call_file, &number) &&
+	    dwarf_diecu(die, &unit, NULL, NULL) &&
+	    dwarf_getsrcfiles(&unit, &files, &count) == 0 && number < count)
+		function->call_file = dwarf_filesrc(files, number, NULL, NULL);
+}
+
+/* Functions that the linker dropped keep an entry at an address that is none. */
+static bool is_in_program(struct debug *debug, uint64_t address)
+{
+	uint64_t offset;
+
+	return address && program_offset(debug->program, address, &offset);
+}
+
+struct debug_function *function_make(struct debug *debug, Dwarf_Die *die)
+{
+	struct debug_function *function;
+	const struct debug_range *ranges;
+	uint64_t entry;
+	size_t count;
+
+	ranges = entry_ranges(debug, die, &entry, &count);
+	if (!count || !is_in_program(debug, entry))
+		return NULL;
+	function = arena_new(debug->arena, struct debug_function);
+	function->reference = entry_reference(debug, die);
+	function->ranges = ranges;
+	function->range_count = count;
+	function->entry = entry;
+	function->name = function_name(debug, die);
+	function->linkage_name = entry_linkage_name(die);
+	function->is_inlined = dwarf_tag(die) == DW_TAG_inlined_subroutine;
+	function->is_exported = entry_flag(die, DW_AT_external);
+	function->file = entry_file(die);
+	function->line = entry_line(die);
+	function->type = type_of_function(debug, die);
+	if (function->is_inlined)
+		set_call(function, die);
+	function->body = function_body(debug, function, die);
+	return function;
+}
+
+bool function_holds(const struct debug_function *function, uint64_t address)
+{
+	for (size_t i = 0; i < function->range_count; i++)
+		if (address >= function->ranges[i].from &&
+		    address < function->ranges[i].to)
+			return true;
+	return false;
+}
+
+/* ---- the index of a unit ---- */
+
+static void index_function(struct debug *debug, struct debug_unit *unit,
+			   Dwarf_Die *die)
+{
+	Dwarf_Addr base, from, to;
+	ptrdiff_t offset = 0;
+
+	for (int i = 0; i < MOST_LEVELS; i++) {
+		struct unit_function *function;
+
+		offset = dwarf_ranges(die, offset, &base, &from, &to);
+		if (offset <= 0)
+			return;
+		if (from >= to)
+			continue;
+		function = vec_push(debug->arena, &unit->functions.list);
+		function->from = from;
+		function->to = to;
+		function->reference = entry_reference(debug, die);
+	}
+}
+
+static void index_entries(struct debug *debug, struct debug_unit *unit,
+			  Dwarf_Die *parent, struct entry_walk *walk, int depth)
+{
+	Dwarf_Die die;
+
+	if (depth > DEBUG_DEEPEST || !entry_child(walk, parent, &die))
+		return;
+	do {
+		int tag = dwarf_tag(&die);
+
+		if (tag == DW_TAG_subprogram)
+			index_function(debug, unit, &die);
+		else if (entry_holds_code(tag) && dwarf_haschildren(&die) == 1)
+			index_entries(debug, unit, &die, walk, depth + 1);
+	} while (entry_next(walk, &die));
+}
+
+static int compare_functions(const void *a, const void *b)
+{
+	const struct unit_function *x = a, *y = b;
+
+	return (x->from > y->from) - (x->from < y->from);
+}
+
+static void index_unit(struct debug *debug, struct debug_unit *unit)
+{
+	struct entry_walk walk = { 0 };
+
+	unit->indexed = true;
+	index_entries(debug, unit, &unit->die, &walk, 0);
+	if (unit->functions.list.count)
+		qsort(unit->functions.list.items, unit->functions.list.count,
+		      sizeof(struct unit_function), compare_functions);
+}
+
+/* The last function that begins at or before the address, if it holds it. */
+static bool find_outer(struct debug *debug, uint64_t address, Dwarf_Die *ret_die)
+{
+	struct debug_unit *unit = debug_unit_at(debug, address);
+	struct unit_function *list;
+	size_t low = 0, high;
+
+	if (!unit)
+		return false;
+	if (!unit->indexed)
+		index_unit(debug, unit);
+	list = unit->functions.list.items;
+	high = unit->functions.list.count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (list[middle].from <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > 0 && address < list[low - 1].to &&
+	       entry_find(debug, list[low - 1].reference, ret_die);
+}
+
+/* ---- what is at an address ---- */
+
+static bool is_function(int tag)
+{
+	return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine;
+}
+
+/* The child that holds the address. */
+static bool find_inner(Dwarf_Die *parent, uint64_t address, Dwarf_Die *ret_die)
+{
+	struct entry_walk walk = { 0 };
+
+	if (!entry_child(&walk, parent, ret_die))
+		return false;
+	do {
+		if (entry_holds_code(dwarf_tag(ret_die)) &&
+		    entry_has_address(ret_die, address))
+			return true;
+	} while (entry_next(&walk, ret_die));
+	return false;
+}
+
+size_t functions_at(struct debug *debug, uint64_t address, Dwarf_Die *dies,
+		    size_t most)
+{
+	size_t count = 1;
+	Dwarf_Die at;
+
+	if (!most || !find_outer(debug, address, &dies[0]))
+		return 0;
+	at = dies[0];
+	for (int i = 0; i < DEBUG_DEEPEST; i++) {
+		Dwarf_Die inner;
+
+		if (!find_inner(&at, address, &inner))
+			break;
+		at = inner;
+		if (is_function(dwarf_tag(&at)) && count < most)
+			dies[count++] = at;
+	}
+	return count;
+}
+
+struct debug_function *debug_function_at(struct debug *debug, uint64_t address)
+{
+	Dwarf_Die dies[MOST_LEVELS];
+	size_t count = functions_at(debug, address, dies, MOST_LEVELS);
+
+	return count ? function_make(debug, &dies[count - 1]) : NULL;
+}
+
+struct debug_function *debug_outer_function_at(struct debug *debug,
+					       uint64_t address)
+{
+	Dwarf_Die die;
+
+	return functions_at(debug, address, &die, 1) ?
+		function_make(debug, &die) : NULL;
+}
+
+/* The inlined functions of an address are called where the next one says. */
+void debug_describe(struct debug *debug, uint64_t address,
+		    struct debug_frames *ret_frames)
+{
+	Dwarf_Die dies[MOST_LEVELS];
+	size_t count = functions_at(debug, address, dies, MOST_LEVELS);
+	struct debug_statement statement = { 0 };
+	struct debug_function call = { 0 };
+
+	memset(ret_frames, 0, sizeof(*ret_frames));
+	debug_statement_at(debug, address, &statement);
+	call.call_file = statement.file;
+	call.call_line = statement.line;
+	while (count-- > 0) {
+		struct debug_frame *frame = vec_push(debug->arena,
+						     &ret_frames->frames);
+
+		frame->function = function_name(debug, &dies[count]);
+		frame->is_inlined = dwarf_tag(&dies[count]) ==
+				    DW_TAG_inlined_subroutine;
+		frame->file = call.call_file;
+		frame->line = call.call_line;
+		memset(&call, 0, sizeof(call));
+		set_call(&call, &dies[count]);
+	}
+	if (!ret_frames->frames.count && statement.file)
+		*vec_push(debug->arena, &ret_frames->frames) =
+			(struct debug_frame){ .file = statement.file,
+					      .line = statement.line };
+}

@@ -1,0 +1,139 @@
+/* Patterns of the language: "name@file:12", with wildcards. */
+#include "translator/target/debug-private.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "translator/base/arena.h"
+#include "translator/base/glob.h"
+#include "translator/target/demangle.h"
+
+/* A line number; false if there is none, or one that no file has. */
+static bool take_line(const char **at, unsigned int *ret_line)
+{
+	unsigned long line;
+	char *end;
+
+	if (!isdigit((unsigned char)**at))
+		return false;
+	line = strtoul(*at, &end, 10);
+	*at = end;
+	*ret_line = (unsigned int)line;
+	return line <= INT_MAX;
+}
+
+static bool read_lines(const char *at, struct debug_pattern *pattern)
+{
+	if (strcmp(at, ":*") == 0) {
+		pattern->lines = LINES_ALL;
+		return true;
+	}
+	pattern->lines = *at++ == '+' ? LINES_BEHIND : LINES_AT;
+	if (!take_line(&at, &pattern->from))
+		return false;
+	pattern->to = pattern->from;
+	if (*at == '-' && pattern->lines == LINES_AT) {
+		at++;
+		if (!take_line(&at, &pattern->to) || pattern->to < pattern->from)
+			return false;
+	}
+	return !*at;
+}
+
+/* The ':' or '+' before the lines: the last one with a number or '*' after. */
+static char *find_lines(char *text)
+{
+	char *found = NULL;
+
+	for (char *at = text; *at; at++)
+		if ((*at == ':' && (at[1] == '*' ||
+				    isdigit((unsigned char)at[1]))) ||
+		    (*at == '+' && isdigit((unsigned char)at[1])))
+			found = at;
+	return found;
+}
+
+static const char *literal_of(const struct debug_pattern *pattern)
+{
+	const char *literal = pattern->name;
+
+	if (glob_is_pattern(pattern->name))
+		return NULL;
+	if (!strchr(pattern->name, '<'))
+		for (const char *at = pattern->name;
+		     (at = strstr(at, "::")) != NULL; at += 2)
+			literal = at + 2;
+	return literal;
+}
+
+bool pattern_read(struct arena *arena, const char *text,
+		  struct debug_pattern *ret_pattern, const char **ret_reason)
+{
+	char *name = arena_strdup(arena, text);
+	char *file = strchr(name, '@');
+	char *lines = NULL;
+
+	memset(ret_pattern, 0, sizeof(*ret_pattern));
+	if (file) {
+		*file++ = '\0';
+		lines = find_lines(file);
+		if (lines && !read_lines(lines, ret_pattern)) {
+			*ret_reason = "the line of \"name@file:line\" is \":12\", "
+				      "\":12-20\", \"+2\" or \":*\"";
+			return false;
+		}
+		if (lines)
+			*lines = '\0';
+	}
+	if (!*name || (file && !*file)) {
+		*ret_reason = "a function is \"name\", \"name@file\" or "
+			      "\"name@file:line\"; for any name write '*'";
+		return false;
+	}
+	ret_pattern->name = name;
+	ret_pattern->file = file;
+	ret_pattern->has_scope = strstr(name, "::") != NULL;
+	ret_pattern->literal = literal_of(ret_pattern);
+	return true;
+}
+
+bool pattern_file(const char *pattern, const char *file)
+{
+	if (!pattern)
+		return true;
+	if (!file)
+		return false;
+	if (glob_match(pattern, file))
+		return true;
+	for (const char *at = file; (at = strchr(at, '/')) != NULL; )
+		if (glob_match(pattern, ++at))
+			return true;
+	return false;
+}
+
+static bool has_plain_name(struct debug *debug,
+			   const struct debug_pattern *pattern, Dwarf_Die *die,
+			   const char *name)
+{
+	if (pattern->literal ? strcmp(pattern->literal, name) != 0 :
+	    !pattern->has_scope && !glob_match(pattern->name, name))
+		return false;
+	return !pattern->has_scope ||
+	       demangle_match(pattern->name, function_name(debug, die));
+}
+
+bool pattern_has_name(struct debug *debug, const struct debug_pattern *pattern,
+		      Dwarf_Die *die)
+{
+	const char *name = entry_name(die);
+	const char *linkage;
+
+	if (name && has_plain_name(debug, pattern, die, name))
+		return true;
+	if (pattern->name[0] != '_' && pattern->literal)
+		return false;
+	linkage = entry_linkage_name(die);
+	return linkage && glob_match(pattern->name, linkage);
+}

@@ -14,6 +14,17 @@
 
 enum { GUARD_BLOCKS = 6 };
 
+/* Whether something is in an array, by one number. */
+static bool quiet_test(struct emit *e, const struct ir_op *op)
+{
+	const struct ir_global *global =
+		e->program->globals.items[op->args.items[0].number];
+
+	return op->key_count == 1 && !key_has_any(op) &&
+	       global->value != IR_VALUE_STAT &&
+	       global->keys.items[0].type == IR_LONG;
+}
+
 static bool quiet_op(struct emit *e, const struct ir_op *op)
 {
 	const struct prim_row *row;
@@ -24,6 +35,8 @@ static bool quiet_op(struct emit *e, const struct ir_op *op)
 	case IR_NE: case IR_LT: case IR_LE: case IR_ARG: case IR_REG: case IR_RELOC:
 	case IR_LOAD:
 		return true;
+	case IR_AHAS:
+		return quiet_test(e, op);
 	case IR_PRIM:
 		row = prim_find(e->arena, op->args.items[0].text,
 				(int)op->args.count - 1);
@@ -113,6 +126,8 @@ static void guard_op(struct body *b, const struct ir_op *op,
 		guard_load(b, op, full);
 	else if (op->code == IR_PRIM)
 		op_prim(b, op);
+	else if (op->code == IR_AHAS)
+		op_array(b, op);
 	else if (op->code == IR_ARG || op->code == IR_REG ||
 		 op->code == IR_RELOC)
 		op_target(b, op);
@@ -150,6 +165,7 @@ static void guard_vars(struct body *b)
 			store(b->e, constant(b->e, 0), b->vars[i]);
 	}
 	b->value = stack_room(b->e, b->llvm, 8);
+	b->key = stack_room(b->e, b->llvm, 8);
 }
 
 void guard_create(struct emit *e, LLVMValueRef program, int function,

@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,9 +19,12 @@
 
 int attach_tasks(struct attach *attach, struct probe *probe, char **ret_error)
 {
-	struct bpf_link *link = bpf_program__attach_iter(probe->bpf, NULL);
+	struct bpf_link *link;
 
 	(void)attach;
+	if (!bpf_program__autoload(probe->bpf))
+		return 0;
+	link = bpf_program__attach_iter(probe->bpf, NULL);
 	if (!link)
 		return complain(ret_error, "cannot attach probe %s: %s",
 				probe->about->name, strerror(errno));
@@ -44,6 +48,20 @@ static int walk(struct probe *probe, char **ret_error)
 	return 0;
 }
 
+static int walk_all(struct attach *attach, bool descendants, char **ret_error)
+{
+	for (size_t i = 0; i < attach->count; i++) {
+		struct probe *probe = &attach->probes[i];
+		bool is_first = manifest_pair_get(&probe->about->pairs,
+						  "descendants");
+
+		if (probe->kind == ATTACH_TASKS && probe->link_count &&
+		    is_first == descendants && walk(probe, ret_error))
+			return -1;
+	}
+	return 0;
+}
+
 int tasks_walk(struct attach *attach, char **ret_error)
 {
 	struct timespec now;
@@ -52,9 +70,7 @@ int tasks_walk(struct attach *attach, char **ret_error)
 	__atomic_store_n(&attach->object->shared->tasks_since,
 			 now.tv_sec * 1000000000ll + now.tv_nsec,
 			 __ATOMIC_RELEASE);
-	for (size_t i = 0; i < attach->count; i++)
-		if (attach->probes[i].kind == ATTACH_TASKS &&
-		    walk(&attach->probes[i], ret_error))
-			return -1;
-	return 0;
+	if (walk_all(attach, true, ret_error))
+		return -1;
+	return walk_all(attach, false, ret_error);
 }

@@ -47,7 +47,8 @@ struct manifest_site {
  * One probe. kind names a row of attach.def; pairs hold what that row needs:
  *	begin end error		priority
  *	timer			interval (ns), randomize (ns)
- *	tasks			nothing
+ *	tasks			descendants (only where the target may have
+ *				some, and before the others of this kind)
  *	perf			type, config, period or hertz, cpus ("0-3,8", or
  *				"all")
  *	raw_tracepoint		name, joins (number of the probe in whose program

@@ -36,6 +36,7 @@ struct load_options {
 	size_t setting_count;
 	uint64_t output_size;	/* -s: bytes, or 0 for what the object says */
 	pid_t target;		/* target() */
+	bool has_descendants;	/* it ran before, and may have started others */
 };
 
 #endif

@@ -401,6 +401,7 @@ static int load(struct session *session, char **ret_error)
 		.output_size = options->output_size,
 		.target = options->command ? session->child.pid :
 			options->target,
+		.has_descendants = !options->command && options->target,
 	};
 	struct attach_calls calls = { run_probe, ask_probe, say, session };
 	double from = now_seconds();

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "translator/base/arena.h"
+#include "translator/base/buf.h"
 #include "translator/base/glob.h"
 
 /* A path means the same file as long as the file is the same; what else may
@@ -17,6 +18,30 @@ static void note_files(struct family_env *env,
 		env->uncached = true;
 	for (size_t i = 0; i < files->items.count; i++)
 		*vec_push(env->arena, &env->files) = files->items.items[i]->open;
+}
+
+void process_put_program(struct buf *out, const struct process_file *file)
+{
+	if (file->pid) {
+		buf_printf(out, "if (pid() != %" PRId64 ") next\n", file->pid);
+		return;
+	}
+	buf_printf(out,
+		   "__process_mm = " PROCESS_CURRENT "->mm\n"
+		   "if (!__process_mm) next\n"
+		   "__process_file = __process_mm->exe_file\n"
+		   "if (!__process_file) next\n"
+		   "__process_inode = __process_file->f_inode\n"
+		   "if (__process_inode->i_ino != %" PRIu64 ") next\n"
+		   "if (__process_inode->i_sb->s_dev != %" PRIu32 ") next\n",
+		   file->inode, file->device);
+}
+
+void process_put_target(const struct family_env *env, struct buf *out)
+{
+	if (env->command || env->target)
+		buf_puts(out, "if (!((pid() == target()) | "
+			 "(pid() in __target_set))) next\n");
 }
 
 bool process_find(struct family_env *env, const struct probe_point *point,
@@ -59,6 +84,14 @@ void process_pairs(struct family_env *env, struct probe_instance *instance,
 		   const struct process_file *file, uint64_t offset,
 		   const char *build_id)
 {
+	struct buf tests = { 0 };
+
+	/* in a library: only for the program that was asked for */
+	if (file->program && !file->program->pid)
+		process_put_program(&tests, file->program);
+	process_put_target(env, &tests);
+	if (tests.length)
+		instance->prologue = buf_take(&tests, env->arena);
 	instance_pair(env, instance, "path", "%s", file->open);
 	instance_pair(env, instance, "offset", "%" PRIu64, offset);
 	if (file->pid)

@@ -20,8 +20,6 @@
 #include "translator/target/btf.h"
 #include "translator/target/kernel.h"
 
-#define CURRENT "@cast(task_current(), \"task_struct\", \"kernel\")"
-
 static const char *const forms[] = {
 	"process.begin", "process.end",
 	"process.thread.begin", "process.thread.end",
@@ -45,27 +43,6 @@ struct request {
 };
 
 /* ---- instances ---- */
-
-/* Tests of the current task that every hit must pass. */
-static void put_tests(const struct request *request, struct buf *out)
-{
-	const struct process_file *file = request->file;
-
-	if (file && file->pid)
-		buf_printf(out, "if (pid() != %" PRId64 ") next\n", file->pid);
-	else if (file)
-		buf_printf(out,
-			   "__process_mm = " CURRENT "->mm\n"
-			   "if (!__process_mm) next\n"
-			   "__process_file = __process_mm->exe_file\n"
-			   "if (!__process_file) next\n"
-			   "__process_inode = __process_file->f_inode\n"
-			   "if (__process_inode->i_ino != %" PRIu64 ") next\n"
-			   "if (__process_inode->i_sb->s_dev != %" PRIu32
-			   ") next\n", file->inode, file->device);
-	if (request->env->command || request->env->target)
-		buf_puts(out, "if (!target_set_pid(pid())) next\n");
-}
 
 /* A variable for the tests only: the nth argument of the tracepoint. */
 static void add_hidden(const struct request *request,
@@ -91,7 +68,9 @@ static struct probe_instance *add_kind(const struct request *request,
 
 	instance->name = request->name;
 	buf_puts(&tests, first);
-	put_tests(request, &tests);
+	if (request->file)
+		process_put_program(&tests, request->file);
+	process_put_target(request->env, &tests);
 	if (tests.length)
 		instance->prologue = buf_take(&tests, request->env->arena);
 	return instance;
@@ -138,7 +117,7 @@ static void add_forked(const struct request *request, const char *which)
 		separator = " | ";
 	}
 	buf_printf(&tests, ")) next\nif (pid() %s tid()) next\n"
-		   "if (" CURRENT "->start_time < __tasks_since()) next\n",
+		   "if (" PROCESS_CURRENT "->start_time < __tasks_since()) next\n",
 		   which);
 	instance = add(request, "sys_exit", buf_text(&tests));
 	buf_free(&tests);
@@ -155,8 +134,8 @@ static void add_existing(const struct request *request, const char *which)
 
 	add_kind(request, "tasks",
 		 arena_printf(arena, "if (pid() %s tid()) next\n"
-			      "if (!" CURRENT "->mm) next\n"
-			      "if (" CURRENT "->start_time >= __tasks_since()) "
+			      "if (!" PROCESS_CURRENT "->mm) next\n"
+			      "if (" PROCESS_CURRENT "->start_time >= __tasks_since()) "
 			      "next\n", which));
 }
 
@@ -172,6 +151,18 @@ static void add_thread_begin(const struct request *request)
 {
 	add_forked(request, "==");
 	add_existing(request, "==");
+}
+
+/* For the set of the target and its descendants: the points that keep to that
+ * set find it complete. */
+static void add_descendant(const struct request *request)
+{
+	struct probe_instance *instance = instance_add(
+		request->env, request->out, request->point, "tasks");
+
+	instance->prologue = "if (pid() != tid()) next\n"
+			     "if (!" PROCESS_CURRENT "->mm) next\n";
+	instance_pair(request->env, instance, "descendants", "1");
 }
 
 /* ---- end ---- */
@@ -228,7 +219,7 @@ static const char *argument_expression(const struct request *request, int n)
 
 	if (is_x86(request))
 		return arena_printf(arena,
-			CURRENT "->thread_info->status & 2 ? "
+			PROCESS_CURRENT "->thread_info->status & 2 ? "
 			"$__regs->%s & 0xffffffff : $__regs->%s", narrow[n],
 			wide[n]);
 	return n ? arena_printf(arena, "$__regs->regs[%d]", n) :
@@ -285,6 +276,7 @@ static const struct event {
 	{ { "thread", "end" }, add_thread_end },
 	{ { "syscall" }, add_syscall },
 	{ { "syscall", "return" }, add_syscall_return },
+	{ { "__descendant" }, add_descendant },
 };
 
 enum { EVENTS = sizeof(events) / sizeof(events[0]) };
@@ -299,6 +291,9 @@ static bool is_meant(const struct event *event, const struct probe_point *point)
 		if (i + 1 >= point->components.count)
 			return false;
 		part = &point->components.items[i + 1];
+		/* private: for who knows it */
+		if (event->words[i][0] == '_')
+			return !strcmp(part->name, event->words[i]);
 		if (!strcmp(part->name, "**"))
 			return i + 2 == point->components.count;
 		if (part->arg || !glob_match(part->name, event->words[i]))

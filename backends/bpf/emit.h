@@ -98,6 +98,8 @@ struct emit {
 	LLVMValueRef cookie;	/* the number of the probe, where a program
 				 * serves several; else NULL */
 	LLVMValueRef globals, relocs, locks;
+	struct ir_reloc *all_relocs;	/* the script's, then the library's */
+	size_t reloc_count;
 	LLVMValueRef timing;	/* map, or NULL without -t */
 	struct map literals;
 };
@@ -208,6 +210,8 @@ int64_t session_number(const struct emit *e, const char *key, int64_t missing);
 /* Bytes that a print record takes at most; all texts short if @ret_direct. */
 unsigned record_size(const struct emit *e, const struct ir_function *function,
 		     const struct ir_op *op, bool *ret_direct);
+/* Does the function call a primitive that has this flag? */
+bool function_has_prim(struct emit *e, int number, char flag);
 int arg_bound(const struct ir_function *function, const struct ir_arg *arg);
 bool arg_is_text(const struct ir_function *function, const struct ir_arg *arg);
 

@@ -141,6 +141,29 @@ static bool op_can_fault(const struct emit *e, const struct ir_op *op)
 	return ir_ops[op->code].may_fault || op->code == IR_MATCH;
 }
 
+bool function_has_prim(struct emit *e, int number, char flag)
+{
+	const struct ir_function *function =
+		e->program->functions.items[number];
+
+	for (size_t i = 0; i < function->blocks.count; i++) {
+		const struct ir_block *block = function->blocks.items[i];
+
+		for (size_t j = 0; j < block->ops.count; j++) {
+			const struct ir_op *op = block->ops.items[j];
+			const struct prim_row *row;
+
+			if (op->code != IR_PRIM && op->code != IR_PRIMV)
+				continue;
+			row = prim_find(e->arena, op->args.items[0].text,
+					(int)op->args.count - 1);
+			if (row && prim_flag(row, flag))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Calls @visit for each block that control can go to from @from. */
 static void each_edge(const struct ir_function *function, int from,
 		      void (*visit)(void *context, int from, int to),

@@ -9,8 +9,10 @@
 
 #include <linux/bpf.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/bpf/lib/gen.h"
+#include "runtime/bpf/lib/stack.h"
 #include "runtime/common/stat.h"
 #include "runtime/common/wire.h"
 #include "translator/base/arena.h"
@@ -23,6 +25,9 @@ struct map_shape {
 /* Bytes for the buffers of a foreach in a recursive function; how deep it can
  * go in any case. */
 enum { WALKS_ROOM = 8 << 20, WALKS_LEAST = 8 };
+
+/* Addresses of the program's own frames; files that user code runs in. */
+enum { OWN_CODE_MOST = 1024, FILES_MOST = 8192 };
 
 static LLVMMetadataRef number_member(struct emit *e, const char *name,
 				     unsigned index, uint64_t number)
@@ -520,17 +525,51 @@ static void scalars_create(struct emit *e)
 	data_describe(e, e->globals, "spile_globals", e->globals_size);
 }
 
+/* Is there a primitive with this flag? */
+static bool has_prim(struct emit *e, char flag)
+{
+	for (size_t i = 0; i < e->program->functions.count; i++)
+		if (function_has_prim(e, (int)i, flag))
+			return true;
+	return false;
+}
+
+/* The members that the library reads come behind those of the script. */
+static size_t library_relocs(struct ir_reloc *relocs)
+{
+	static const char *const paths[] = {
+#define OFFSET(id, path) path,
+#include "runtime/bpf/lib/offsets.def"
+#undef OFFSET
+	};
+	enum { COUNT = sizeof(paths) / sizeof(paths[0]) };
+
+	for (size_t i = 0; relocs && i < COUNT; i++)
+		relocs[i] = (struct ir_reloc){ .path = paths[i] };
+	return COUNT;
+}
+
 static void relocs_create(struct emit *e)
 {
-	size_t count = e->program->relocs.count;
+	size_t own = e->program->relocs.count, count = own;
 
+	e->all_relocs = e->program->relocs.items;
+	if (has_prim(e, 'm')) {
+		count += library_relocs(NULL);
+		e->all_relocs = arena_array(e->arena, struct ir_reloc, count);
+		for (size_t i = 0; i < own; i++)
+			e->all_relocs[i] = e->program->relocs.items[i];
+		library_relocs(e->all_relocs + own);
+		library_constant(e, "rt_first_reloc", (int64_t)own);
+	}
+	e->reloc_count = count;
 	if (!count)
 		return;
 
 	uint64_t *words = arena_array(e->arena, uint64_t, 3 * count);
 
 	for (size_t i = 0; i < count; i++) {
-		const struct ir_reloc *reloc = &e->program->relocs.items[i];
+		const struct ir_reloc *reloc = &e->all_relocs[i];
 
 		words[3 * i] = (uint64_t)reloc->offset;
 		words[3 * i + 1] = (uint64_t)reloc->left_shift;
@@ -580,6 +619,34 @@ static void locks_create(struct emit *e)
 		false);
 }
 
+/* Of walking stacks and of finding places and names, for primitives that do. The
+ * runner makes room in the tables. */
+static void stack_maps_create(struct emit *e, int64_t cpus)
+{
+	int64_t most = session_number(e, "maxbacktrace", 20);
+	long page = sysconf(_SC_PAGESIZE);
+
+	library_constant(e, "rt_stack_most", most < RT_STACK ? most : RT_STACK);
+	library_constant(e, "rt_page_shift", __builtin_ctzl((unsigned long)page));
+	if (!has_prim(e, 'x') && !has_prim(e, 'm'))
+		return;
+	map_create(e, "spile_stacks", (struct map_shape){
+		BPF_MAP_TYPE_ARRAY, (uint64_t)cpus * RT_FRAMES, 4,
+		sizeof(struct rt_stacks), 0 });
+	map_create(e, "spile_own_code", (struct map_shape){
+		BPF_MAP_TYPE_HASH, OWN_CODE_MOST, 8, 4, 0 });
+	map_create(e, "spile_files", (struct map_shape){
+		BPF_MAP_TYPE_HASH, FILES_MOST, sizeof(struct rt_file_key),
+		sizeof(struct rt_file), 0 });
+	if (!has_prim(e, 'n'))
+		return;
+	map_create(e, "spile_symbols", (struct map_shape){
+		BPF_MAP_TYPE_ARRAY, 1, 4, sizeof(struct rt_symbol),
+		BPF_F_MMAPABLE });
+	map_create(e, "spile_names", (struct map_shape){
+		BPF_MAP_TYPE_ARRAY, 1, 4, RT_NAME_UNIT, BPF_F_MMAPABLE });
+}
+
 void maps_create(struct emit *e)
 {
 	const struct ir_program *program = e->program;
@@ -607,6 +674,7 @@ void maps_create(struct emit *e)
 		   (struct map_shape){ BPF_MAP_TYPE_ARRAY,
 				       (uint64_t)cpus * RT_FRAMES, 4,
 				       e->frame_size, 0 });
+	stack_maps_create(e, cpus);
 	library_constant(e, "rt_cpus", cpus);
 	library_constant(e, "rt_text_max",
 			 ir_limit(program, "maxstringlen") - 1);

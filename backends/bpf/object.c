@@ -144,12 +144,12 @@ static void describe_places(struct emit *e, struct manifest *manifest)
 		manifest->sites[i] = (struct manifest_site){
 			program->sites.items[i].identifier,
 			program->sites.items[i].place };
-	manifest->reloc_count = program->relocs.count;
+	manifest->reloc_count = e->reloc_count;
 	manifest->relocs = arena_array(e->arena, struct manifest_reloc,
-				       program->relocs.count + 1);
-	for (size_t i = 0; i < program->relocs.count; i++)
+				       e->reloc_count + 1);
+	for (size_t i = 0; i < e->reloc_count; i++)
 		manifest->relocs[i] = (struct manifest_reloc){
-			program->relocs.items[i].path, 24 * i };
+			e->all_relocs[i].path, 24 * i };
 }
 
 static void manifest_add(struct emit *e)

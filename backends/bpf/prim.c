@@ -154,6 +154,8 @@ void op_prim(struct body *b, const struct ir_op *op)
 	}
 	if (prim_flag(row, 'c') || prim_flag(row, 'f'))
 		args[count++] = b->frame;
+	if (prim_flag(row, 'x'))
+		args[count++] = b->context;
 	if (row->signature[0] == 't') {
 		to = destination(b, op, row);
 		if (to.pointer && !to.slot)

@@ -293,9 +293,20 @@ static LLVMValueRef machine_create(struct emit *e, int handler, size_t probe)
 	return machine.function;
 }
 
+/* What the kernel passes to the program; nothing to those that the runner
+ * runs, which have no stack that anybody would ask for. */
+static LLVMValueRef hit_context(struct emit *e, LLVMValueRef program,
+				const struct ir_probe *probe)
+{
+	if (!strcmp(section_of(probe->kind), "syscall"))
+		return LLVMConstNull(e->ptr);
+	return LLVMGetParam(program, 0);
+}
+
 /* Runs the machine; one that does not come to its end ran too long. */
 static void machine_run(struct emit *e, LLVMValueRef program,
-			LLVMValueRef step, LLVMValueRef frame)
+			LLVMValueRef step, LLVMValueRef frame,
+			LLVMValueRef context)
 {
 	LLVMValueRef words = stack_room(e, program, 16);
 	LLVMValueRef pc = offset(e, frame, offsetof(struct rt_frame, pc));
@@ -303,7 +314,7 @@ static void machine_run(struct emit *e, LLVMValueRef program,
 	LLVMBasicBlockRef next = block_create(e, "next");
 
 	store(e, frame, words);
-	store(e, LLVMGetParam(program, 0), offset(e, words, 8));
+	store(e, context, offset(e, words, 8));
 	HELPER(e, BPF_FUNC_loop, constant32(e, STEPS_MOST), step, words,
 	       constant(e, 0));
 	LLVMBuildCondBr(e->builder,
@@ -421,7 +432,7 @@ static void framed_code(struct emit *e, LLVMValueRef program, size_t number,
 	const struct ir_probe *probe = e->program->probes.items[number];
 	int function = probe->function;
 	LLVMBasicBlockRef now = LLVMGetInsertBlock(e->builder);
-	LLVMValueRef args[] = { frame, LLVMGetParam(program, 0) };
+	LLVMValueRef args[] = { frame, hit_context(e, program, probe) };
 
 	store(e, constant(e, action_limit(e, probe)),
 	      offset(e, frame, offsetof(struct rt_frame, actions)));
@@ -430,7 +441,7 @@ static void framed_code(struct emit *e, LLVMValueRef program, size_t number,
 
 		goto_block(e, now);
 		set_place(e, program, -1);
-		machine_run(e, program, step, frame);
+		machine_run(e, program, step, frame, args[1]);
 	} else {
 		if (!e->compiled[function])
 			compile_simple(e, function);

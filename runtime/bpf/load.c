@@ -23,6 +23,7 @@
 
 #include "runtime/bpf/relocate.h"
 #include "runtime/bpf/settings.h"
+#include "runtime/bpf/stacks.h"
 #include "runtime/kmod/user/insert.h"
 
 enum {
@@ -448,6 +449,7 @@ int object_load(struct object *object, const struct load_options *options,
 	set_output_size(object, options->output_size);
 	if (!options->has_descendants)
 		leave_out_descendants(object);
+	object->stacks = stacks_prepare(object, options);
 	if (relocate(object->bpf, object->manifest, ret_error))
 		return -1;
 	error = bpf_object__load(object->bpf);
@@ -458,6 +460,7 @@ int object_load(struct object *object, const struct load_options *options,
 	object->image = NULL;
 	if (map_shared(object, options->target, ret_error) ||
 	    open_output(object, ret_error) ||
+	    stacks_fill(object->stacks, object, options->symbols, ret_error) ||
 	    set_globals(object->manifest, find_map(object, "spile_globals"),
 			options->settings, options->setting_count, ret_error))
 		return -1;
@@ -469,6 +472,7 @@ int object_load(struct object *object, const struct load_options *options,
 void object_close(struct object *object)
 {
 	ring_close(&object->ring);
+	stacks_free(object->stacks);
 	if (object->shared)
 		munmap(object->shared, sizeof(*object->shared));
 	insert_close(object);

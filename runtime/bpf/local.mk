@@ -2,6 +2,7 @@ runtime_bpf_sources = \
 	runtime/bpf/relocate.c \
 	runtime/bpf/settings.c \
 	runtime/bpf/load.c \
+	runtime/bpf/stacks.c \
 	runtime/bpf/worker.c \
 	runtime/bpf/attach.c \
 	runtime/bpf/way.h \

@@ -31,6 +31,8 @@ enum wire_kind {
 	WIRE_SYSTEM,	/* id 0; text: a command for the shell */
 	WIRE_EXIT,	/* id 0: end the session; nothing follows */
 	WIRE_VALUE,	/* id 0; text: what a procfs read handler hands out */
+	WIRE_STACK,	/* id: enum wire_stack; long count, wire_places */
+	WIRE_FILE,	/* id: its number; wire_file: code was seen in it */
 	WIRE_KINDS
 };
 
@@ -58,6 +60,43 @@ enum wire_skip {
 	WIRE_SKIPS
 };
 
+/* How the addresses of a WIRE_STACK are printed; those of the kernel have
+ * WIRE_STACK_KERNEL added. */
+enum wire_stack {
+	WIRE_STACK_LINES,	/* " 0xADDRESS : NAME+0xN/0xN [MODULE]" a line */
+	WIRE_STACK_BRIEF,	/* "NAME+0xN" a line */
+	WIRE_STACK_FILES,	/* the first with file and line of the source */
+	WIRE_STACK_STYLES,
+	WIRE_STACK_KERNEL = 16,
+};
+
+/* Where an address is: in which file that was seen (wire_file) and where in
+ * that. File 0: not in a file, or in the kernel. */
+struct wire_place {
+	__u64 address;
+	__u64 file;
+	__u64 offset;
+};
+
+enum { WIRE_PATH_PARTS = 24, WIRE_PATH_PART = 64 };
+
+/* A file that code runs in, when it is first seen. It may be gone when the
+ * reader gets to know, with the process. */
+struct wire_file {
+	__u64 device, inode;
+	__u64 process;
+	__u64 address;		/* somewhere in it */
+	__u64 parts;		/* of the path, the last one first */
+	char path[WIRE_PATH_PARTS][WIRE_PATH_PART];
+};
+
+/*
+ * A text about an address that only the reader can make stands in a text of
+ * the probe's as WIRE_MARK, a letter that says what is wanted, "FILE:OFFSET:
+ * ADDRESS" in hexadecimal, and WIRE_MARK_END.
+ */
+enum { WIRE_MARK = 1, WIRE_MARK_END = 2 };
+
 /* The shared page. Counters grow by atomic adds. */
 struct wire_shared {
 	__u64 state;		/* enum wire_state */
@@ -76,6 +115,7 @@ struct wire_shared {
 	char module[64];	/* module_name() */
 	__u64 input_length;	/* bytes of value[] */
 	char value[4096];	/* $value of a procfs write, input.* line */
+	__u64 files;		/* number of the last file that code ran in */
 };
 
 #endif

@@ -16,6 +16,8 @@
 #include "runtime/reader/ring.h"
 
 struct bpf_object;
+struct stacks;
+struct symbols;
 
 struct object {
 	struct manifest *manifest;
@@ -28,6 +30,7 @@ struct object {
 	bool is_module;			/* a kernel module: bpf is NULL */
 	int device;			/* of the module, or -1 */
 	char *module;			/* its name, once it is loaded */
+	struct stacks *stacks;		/* runtime/bpf/stacks.h, or NULL */
 };
 
 struct load_options {
@@ -37,6 +40,10 @@ struct load_options {
 	uint64_t output_size;	/* -s: bytes, or 0 for what the object says */
 	pid_t target;		/* target() */
 	bool has_descendants;	/* it ran before, and may have started others */
+	const char *command;	/* -c, or NULL */
+	const char *const *objects;	/* whose functions are to be known */
+	size_t object_count;
+	struct symbols *symbols;	/* the reader's */
 };
 
 #endif

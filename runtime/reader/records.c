@@ -162,6 +162,21 @@ static int32_t limit(int64_t value, int32_t least)
 		(int32_t)value;
 }
 
+/* A text value, with what the probe left to us in it. */
+static void print_text(struct records *records, unsigned int cpu, uint64_t spec,
+		       const char *text, size_t length)
+{
+	size_t full = 0;
+	char *expanded = memchr(text, WIRE_MARK, length) ?
+		symbols_expand(&records->symbols, text, length, &full) : NULL;
+
+	if (expanded)
+		RENDER(records, cpu, format_text, spec, expanded, full);
+	else
+		RENDER(records, cpu, format_text, spec, text, length);
+	free(expanded);
+}
+
 /* The conversion of a piece, with the widths that arguments give. */
 static uint64_t piece_spec(const struct piece *piece, struct cursor *cursor)
 {
@@ -200,7 +215,7 @@ static void print_value(struct records *records, unsigned int cpu,
 	case 't':
 		text = take_text(cursor, &length);
 		if (!cursor->bad)
-			RENDER(records, cpu, format_text, spec, text, length);
+			print_text(records, cpu, spec, text, length);
 		break;
 	default:
 		text = take_bytes(cursor, &length);
@@ -378,7 +393,8 @@ static void take_message(struct records *records, const struct wire_head *head,
 {
 	size_t length;
 	const char *text = take_text(cursor, &length);
-	char *copy = cursor->bad ? NULL : strndup(text, length);
+	char *copy = cursor->bad ? NULL :
+		symbols_expand(&records->symbols, text, length, &length);
 
 	if (!copy)
 		return;
@@ -399,7 +415,8 @@ static void take_log(struct records *records, const struct wire_head *head,
 
 	if (cursor->bad)
 		return;
-	sink_write(records->sink, head->cpu, text, length);
+	print_text(records, head->cpu, format_spec('s', 0, FORMAT_NONE,
+						   FORMAT_NONE), text, length);
 	sink_write(records->sink, head->cpu, "\n", 1);
 }
 
@@ -412,6 +429,47 @@ static void take_value(struct records *records, struct cursor *cursor)
 		length = sizeof(records->value);
 	memcpy(records->value, text, length);
 	records->value_size = length;
+}
+
+/* ---- stacks ---- */
+
+enum { MOST_LINE = 4096, MOST_PLACES = 1024 };
+
+static void print_stack(struct records *records, const struct wire_head *head,
+			struct cursor *cursor)
+{
+	uint64_t count = take_long(cursor);
+	char line[MOST_LINE];
+
+	if (count > MOST_PLACES ||
+	    (head->id & ~WIRE_STACK_KERNEL) >= WIRE_STACK_STYLES)
+		cursor->bad = true;
+	for (uint64_t i = 0; i < count && !cursor->bad; i++) {
+		const char *at = take(cursor, sizeof(struct wire_place));
+		struct wire_place place;
+
+		if (!at)
+			break;
+		memcpy(&place, at, sizeof(place));
+		symbols_print(&records->symbols, &place, head->id, line,
+			      sizeof(line));
+		sink_write(records->sink, head->cpu, line, strlen(line));
+	}
+}
+
+static void take_file(struct records *records, const struct wire_head *head,
+		      struct cursor *cursor)
+{
+	const char *at = take(cursor, sizeof(struct wire_file));
+	struct code_file *file;
+	struct wire_file seen;
+
+	if (!at)
+		return;
+	memcpy(&seen, at, sizeof(seen));
+	file = symbols_seen(&records->symbols, head->id, &seen);
+	if (file && records->file_seen)
+		records->file_seen(records->with, file, head->id);
 }
 
 /* ---- records ---- */
@@ -451,6 +509,12 @@ void records_take(struct records *records, const void *data, size_t size)
 	case WIRE_VALUE:
 		take_value(records, &cursor);
 		break;
+	case WIRE_STACK:
+		print_stack(records, &head, &cursor);
+		break;
+	case WIRE_FILE:
+		take_file(records, &head, &cursor);
+		break;
 	case WIRE_KINDS:
 		cursor.bad = true;
 		break;
@@ -484,4 +548,5 @@ void records_free(struct records *records)
 		free(records->formats[i].pieces);
 	free(records->formats);
 	records->formats = NULL;
+	symbols_free(&records->symbols);
 }

@@ -14,6 +14,7 @@
 
 #include "runtime/common/manifest.h"
 #include "runtime/common/wire.h"
+#include "runtime/reader/symbols.h"
 
 struct sink;
 struct record_format;
@@ -25,8 +26,11 @@ struct records {
 	bool quiet;			/* -w: no warnings */
 	/* a command that system() asks for */
 	void (*run_command)(void *with, const char *command);
+	/* code was seen in a file for the first time */
+	void (*file_seen)(void *with, struct code_file *file, uint64_t number);
 	void *with;
 
+	struct symbols symbols;
 	struct record_format *formats;
 	struct said *said;		/* warnings so far */
 	uint64_t count;

@@ -2,6 +2,7 @@
  * spilerun: runs a script that spile compiled.
  */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "runtime/run/options.h"
@@ -21,15 +22,19 @@ static void fill_streams(void)
 int main(int argc, char **argv)
 {
 	struct options options;
+	int status = 1;
 
 	fill_streams();
 	switch (options_read(&options, argc, argv)) {
 	case OPTIONS_RUN:
-		return session_run(&options);
+		status = session_run(&options);
+		break;
 	case OPTIONS_DONE:
-		return 0;
+		status = 0;
+		break;
 	case OPTIONS_WRONG:
 		break;
 	}
-	return 1;
+	free(options.objects);
+	return status;
 }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "0.1"
@@ -29,6 +30,8 @@ static const char help[] =
 "  -b            a file for each processor: FILE_0, FILE_1 ...\n"
 "  -s SIZE       output buffer of SIZE MiB\n"
 "  -T SECONDS    end the session after that time\n"
+"  --object=FILE know the functions of this program or library, and of what it\n"
+"                needs, from the start; may be repeated\n"
 "  -t            print hits and times of each probe at the end\n"
 "  -M, --monitor[=SECONDS]  print the state of the session now and then\n"
 "  -v            say what is being done\n"
@@ -79,6 +82,20 @@ static bool read_rotation(struct options *options, const char *text)
 	return true;
 }
 
+/* The names of a module or of the kernel are always known. */
+static bool add_object(struct options *options, const char *path)
+{
+	const char **larger = reallocarray(options->objects,
+					   options->object_count + 1,
+					   sizeof(*larger));
+
+	if (!larger)
+		return false;
+	options->objects = larger;
+	larger[options->object_count++] = path;
+	return true;
+}
+
 static const char *why_not(int letter)
 {
 	switch (letter) {
@@ -107,6 +124,9 @@ static const char *why_not(int letter)
 	return NULL;
 }
 
+/* Long options without a letter. */
+enum { OBJECT = 256 };
+
 static enum options_verdict read_letter(struct options *options, int letter,
 					const char *value)
 {
@@ -134,6 +154,9 @@ static enum options_verdict read_letter(struct options *options, int letter,
 			return wrong("-s wants 1 to 1024 MiB, not '%s'", value);
 		options->output_size = (uint64_t)n << 20;
 		return OPTIONS_RUN;
+	case OBJECT:
+		return add_object(options, value) ? OPTIONS_RUN :
+			wrong("no memory");
 	case 'T':
 		if (!number(value, 1, 1u << 31, 0, &n, NULL))
 			return wrong("-T wants seconds, not '%s'", value);
@@ -179,6 +202,11 @@ static enum options_verdict check(const struct options *options)
 	if (options->output.rotate && !options->output.path)
 		return wrong("-S needs -o FILE: standard output cannot be "
 			     "rotated");
+	for (size_t i = 0; i < options->object_count; i++)
+		if (strchr(options->objects[i], '/') &&
+		    access(options->objects[i], R_OK))
+			return wrong("cannot read %s: %s", options->objects[i],
+				     strerror(errno));
 	if (options->target && kill(options->target, 0) && errno == ESRCH)
 		return wrong("-x %d: there is no such process",
 			     (int)options->target);
@@ -190,6 +218,7 @@ enum options_verdict options_read(struct options *options, int argc,
 {
 	static const struct option longs[] = {
 		{ "monitor", optional_argument, NULL, 'M' },
+		{ "object", required_argument, NULL, OBJECT },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 },

@@ -17,6 +17,8 @@ struct options {
 	const char *command;		/* -c */
 	pid_t target;			/* -x, or 0 */
 	struct sink_options output;	/* -o -S -b */
+	const char **objects;		/* --object; owned */
+	size_t object_count;
 	unsigned int seconds;		/* -T: 0 without end */
 	unsigned int monitor;		/* -M: seconds, 0 without */
 	uint64_t output_size;		/* -s: bytes, 0 as the object says */

@@ -27,6 +27,7 @@
 
 #include "runtime/bpf/attach.h"
 #include "runtime/bpf/load.h"
+#include "runtime/bpf/stacks.h"
 #include "runtime/bpf/worker.h"
 #include "runtime/reader/child.h"
 #include "runtime/reader/loop.h"
@@ -143,6 +144,13 @@ static unsigned int pause_after(const struct session *session, size_t bytes)
 	if (bytes > size / 64)
 		return WAIT_MUCH;
 	return bytes ? WAIT_SOME : WAIT_IDLE;
+}
+
+static void learn_file(void *with, struct code_file *file, uint64_t number)
+{
+	struct session *session = with;
+
+	stacks_learn(session->object.stacks, file, number);
 }
 
 static void run_command(void *with, const char *command)
@@ -381,6 +389,7 @@ static int prepare(struct session *session, char **ret_error)
 		return -1;
 	session->records.quiet = options->quiet;
 	session->records.run_command = run_command;
+	session->records.file_seen = learn_file;
 	session->records.with = session;
 	session->loop = loop_new();
 	if (!session->loop || watch_signals(session))
@@ -402,6 +411,10 @@ static int load(struct session *session, char **ret_error)
 		.target = options->command ? session->child.pid :
 			options->target,
 		.has_descendants = !options->command && options->target,
+		.command = options->command,
+		.objects = options->objects,
+		.object_count = options->object_count,
+		.symbols = &session->records.symbols,
 	};
 	struct attach_calls calls = { run_probe, ask_probe, say, session };
 	double from = now_seconds();

@@ -19,6 +19,7 @@ static const struct limit_row limit_rows[] = {
 	{ "MAXACTION", "maxaction", "1000" },
 	{ "MAXACTION_BEGIN", "maxaction_begin", NULL },	/* 10 * MAXACTION */
 	{ "MAXCPUS", "cpus", NULL },	/* as many as this machine can have */
+	{ "MAXBACKTRACE", "maxbacktrace", "20" },
 	{ "MAXNESTING", "maxnesting", "64" },
 	{ "MAXMAPENTRIES", "maxmapentries", "2048" },
 	{ "MAXERRORS", "maxerrors", "0" },
@@ -32,7 +33,7 @@ static const struct limit_row limit_rows[] = {
 
 /* Of SystemTap's runtime; nothing here corresponds to them. */
 static const char *const without_effect[] = {
-	"INTERRUPTIBLE", "KRETACTIVE", "MAXBACKTRACE", "MAXUPROBES",
+	"INTERRUPTIBLE", "KRETACTIVE", "MAXUPROBES",
 	"MINSTACKSPACE", "STAP_OVERRIDE_STUCK_CONTEXT", "STP_ALIBI",
 	"STP_EXECTRACE", "STP_FORCE_STDOUT_TTY", "STP_MAX_BUCKETS",
 	"STP_NO_BUILDID_CHECK", "STP_NO_OVERLOAD", "STP_NO_VERREL_CHECK",

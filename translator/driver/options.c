@@ -400,6 +400,9 @@ static void apply(struct reading *reading, const struct row *row,
 		*vec_push(arena, &o->limits) =
 			read_setting(reading, row, value, "1");
 		break;
+	case OPTION_object:
+		*vec_push(arena, &o->objects) = value;
+		break;
 	case OPTION_global:
 		*vec_push(arena, &o->globals) =
 			read_setting(reading, row, value, NULL);

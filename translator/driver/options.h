@@ -73,6 +73,7 @@ struct options {
 	VEC(const char *) extra_scripts;	/* -E */
 	VEC(const char *) include_folders;	/* -I, in order */
 	VEC(struct setting) limits;		/* -D */
+	VEC(const char *) objects;		/* -d */
 	VEC(struct setting) globals;		/* -G */
 	const char *const *args;		/* $1 ... */
 	int arg_count;

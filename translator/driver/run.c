@@ -59,6 +59,8 @@ static void collect(struct session *session, struct arguments *args)
 	add(session, args, session_program(session->arena, "spilerun"), NULL);
 	for (int i = 0; i < o->verbosity[4]; i++)
 		add(session, args, "-v", NULL);
+	for (size_t i = 0; i < o->objects.count; i++)
+		add(session, args, "--object", o->objects.items[i]);
 	if (o->command)
 		add(session, args, "-c", o->command);
 	if (o->target_pid)

@@ -18,6 +18,7 @@ static RT_GEN struct rt_frame *claim_one(__u32 index)
 
 	if (!frame || __sync_lock_test_and_set(&frame->busy, 1))
 		return 0;
+	frame->number = index;
 	return frame;
 }
 
@@ -35,6 +36,7 @@ static RT_GEN void frame_begin(struct rt_frame *frame, __u32 probe)
 	frame->groups = 0;
 	frame->top = 0;
 	frame->depth = 0;
+	frame->claims++;
 }
 
 /* A frame of this processor, or NULL (counted) when all are taken. */

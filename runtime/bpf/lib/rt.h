@@ -69,6 +69,8 @@ struct rt_frame {
 	__u16 group_from[RT_GROUPS];
 	__u16 group_to[RT_GROUPS];
 	__u64 busy;		/* claimed by a hit */
+	__u64 claims;		/* hits that had it */
+	__u32 number;		/* which frame this is */
 	__u32 top;		/* step machine: free part of the stack */
 	__u32 depth;		/* step machine: recursive calls now */
 	struct rt_text message;	/* of RT_ERROR_TEXT */

@@ -1,0 +1,221 @@
+/*
+ * Where a user address is: see stack.h.
+ *
+ * The mappings of a process are a maple tree (Linux 6.1 and later) that can be
+ * read at any time, also where the lock of the mappings cannot be had: in a
+ * sampling interrupt, or while the process is itself changing them. A node is
+ * 256 bytes; the low bits of a pointer to one say what kind it is.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "runtime/bpf/lib/maps.h"
+#include "runtime/bpf/lib/stack.h"
+
+extern struct rt_map spile_files;
+
+/* Offsets of members, of 24 bytes each (manifest.h, struct manifest_reloc),
+ * behind those of the script. */
+extern const volatile __u64 spile_relocs[];
+extern const __u32 rt_first_reloc;
+
+enum rt_offset {
+#define OFFSET(id, path) AT_##id,
+#include "runtime/bpf/lib/offsets.def"
+#undef OFFSET
+};
+
+#define AT(id) (spile_relocs[3 * (rt_first_reloc + AT_##id)])
+
+/* A member that is a word. */
+#define READ(from, id) ({ \
+	__u64 word_ = 0; \
+	bpf_probe_read_kernel(&word_, sizeof(word_), \
+			      (const char *)(from) + AT(id)); \
+	word_; \
+})
+
+/* ---- the tree of mappings ---- */
+
+enum { TREE_DEPTH = 12, RANGE_PIVOTS = 15, ARANGE_PIVOTS = 9, LEAF_64 = 1,
+       ARANGE_64 = 3, ROOT_NODE = 2 };
+
+struct descent {
+	struct rt_stacks *stacks;
+	__u64 address;
+	__u64 entry;		/* where we are: a node or, in the end, not */
+	__u64 leaf;		/* the entry is of a leaf: a mapping or 0 */
+};
+
+/* The slot of the node in stacks->node that the address is in. */
+static __u64 choose(const struct descent *descent, __u64 pivots, __u64 pivot_at)
+{
+	const __u64 *words = descent->stacks->node;
+	__u64 i;
+
+	for (i = 0; i < RANGE_PIVOTS; i++) {
+		__u64 pivot = words[(pivot_at + i) & (RT_NODE_WORDS - 1)];
+
+		if (i >= pivots || pivot >= descent->address || (i && !pivot))
+			break;
+	}
+	return i;
+}
+
+static long descend_step(__u64 i, struct descent *descent)
+{
+	__u64 node = descent->entry, kind = node >> 3 & 15, slot;
+
+	(void)i;
+	if (bpf_probe_read_kernel(descent->stacks->node,
+				  sizeof(descent->stacks->node),
+				  (const void *)(node & ~0xffULL))) {
+		descent->entry = 0;
+		return 1;
+	}
+	if (kind == ARANGE_64)
+		slot = choose(descent, ARANGE_PIVOTS, AT(arange_pivot) / 8) +
+		       AT(arange_slot) / 8;
+	else
+		slot = choose(descent, RANGE_PIVOTS, AT(range_pivot) / 8) +
+		       AT(range_slot) / 8;
+	descent->entry = descent->stacks->node[slot & (RT_NODE_WORDS - 1)];
+	descent->leaf = kind <= LEAF_64;
+	return descent->leaf;
+}
+
+static __u64 find_mapping(struct rt_stacks *stacks, __u64 mm, __u64 address)
+{
+	struct descent descent = {
+		.stacks = stacks,
+		.address = address,
+		.entry = READ(mm, mm_root),
+	};
+
+	/* a process always has more mappings than a root alone can name */
+	if ((descent.entry & 3) != ROOT_NODE)
+		return 0;
+	bpf_loop(TREE_DEPTH, descend_step, &descent, 0);
+	return descent.leaf ? descent.entry : 0;
+}
+
+/* ---- files ---- */
+
+/* Puts the names on the way up from the file into the record. */
+struct climbing {
+	struct wire_file *file;
+	__u64 dentry, mount, root;
+};
+
+static long climb_step(__u64 i, struct climbing *climbing)
+{
+	__u64 parent;
+
+	(void)i;
+	if (climbing->dentry == climbing->root) {
+		/* the root of a mount: on to where it is mounted */
+		__u64 mount = climbing->mount - AT(mount_vfs);
+
+		parent = READ(mount, mount_parent);
+		if (parent == mount)
+			return 1;
+		climbing->dentry = READ(mount, mount_point);
+		climbing->mount = parent + AT(mount_vfs);
+		climbing->root = READ(climbing->mount, vfs_root);
+		return 0;
+	}
+	parent = READ(climbing->dentry, dentry_parent);
+	if (parent == climbing->dentry ||
+	    climbing->file->parts >= WIRE_PATH_PARTS)
+		return 1;
+	bpf_probe_read_kernel_str(
+		climbing->file->path[climbing->file->parts &
+				     (WIRE_PATH_PARTS - 1)],
+		WIRE_PATH_PART,
+		(const void *)READ(climbing->dentry, dentry_name));
+	climbing->file->parts++;
+	climbing->dentry = parent;
+	return 0;
+}
+
+struct file_record {
+	struct wire_head head;
+	struct wire_file file;
+};
+
+/* Tells the reader what the number stands for. */
+static void report(const struct rt_place *place, __u64 number, __u64 file)
+{
+	struct file_record *record = bpf_ringbuf_reserve(
+		&spile_output, sizeof(*record), 0);
+	struct climbing climbing;
+
+	if (!record) {
+		__sync_fetch_and_add(&spile_shared.lost, 1);
+		return;
+	}
+	record->head.kind = WIRE_FILE;
+	record->head.cpu = bpf_get_smp_processor_id();
+	record->head.id = number;
+	record->file.device = place->key.device;
+	record->file.inode = place->key.inode;
+	record->file.process = bpf_get_current_pid_tgid() >> 32;
+	record->file.address = place->address;
+	record->file.parts = 0;
+	climbing.file = &record->file;
+	climbing.dentry = READ(file, file_dentry);
+	climbing.mount = READ(file, file_mount);
+	climbing.root = READ(climbing.mount, vfs_root);
+	bpf_loop(2 * WIRE_PATH_PARTS, climb_step, &climbing, 0);
+	bpf_ringbuf_submit(record, BPF_RB_FORCE_WAKEUP);
+}
+
+static struct rt_file *first_seen(const struct rt_place *place, __u64 file)
+{
+	struct rt_file row = { };
+
+	row.number = __sync_fetch_and_add(&spile_shared.files, 1) + 1;
+	/* another processor may be first: its number stands */
+	if (!bpf_map_update_elem(&spile_files, &place->key, &row, BPF_NOEXIST))
+		report(place, row.number, file);
+	return bpf_map_lookup_elem(&spile_files, &place->key);
+}
+
+static void find_file(struct rt_place *place, __u64 file)
+{
+	__u64 inode = READ(file, file_inode);
+
+	place->key.inode = READ(inode, inode_number);
+	place->key.device = (__u32)READ(READ(inode, inode_super),
+					super_device);
+	place->file = bpf_map_lookup_elem(&spile_files, &place->key);
+	if (!place->file)
+		place->file = first_seen(place, file);
+}
+
+__attribute__((noinline)) long rt_place_find(struct rt_stacks *stacks,
+					     struct rt_place *place)
+{
+	__u64 mm = READ(bpf_get_current_task(), task_mm);
+	__u64 mapping, file;
+
+	place->file = 0;
+	if (!mm)
+		return 0;
+	mapping = find_mapping(stacks, mm, place->address);
+	if (!mapping)
+		return 0;
+	place->start = READ(mapping, vma_start);
+	place->end = READ(mapping, vma_end);
+	if (place->address < place->start || place->address >= place->end)
+		return 0;
+	file = READ(mapping, vma_file);
+	place->offset = place->address - place->start;
+	if (file) {
+		place->offset += READ(mapping, vma_pgoff) << rt_page_shift;
+		find_file(place, file);
+	} else if (place->start == READ(mm, mm_vdso)) {
+		place->file = bpf_map_lookup_elem(&spile_files, &place->key);
+	}
+	return 1;
+}

@@ -216,6 +216,9 @@ static void by_pattern(struct arena *arena, const char *pattern,
 		files->reason = arena_printf(arena, found.gl_pathc ?
 			"none of the files '%s' is a program" :
 			"no file matches '%s'", pattern);
+	if (!files->items.count)
+		files->hint = "wildcards are for paths: names with them are "
+			      "not looked for on PATH";
 	globfree(&found);
 }
 
@@ -229,6 +232,9 @@ static void by_path(struct arena *arena, const char *path,
 		add(arena, files, file);
 	else if (!file_exists(path))
 		files->hint = suggest_path(arena, path);
+	else if (file_is_folder(path))
+		files->hint = arena_printf(arena, "all in it: process(\"%s/*\")",
+					   path);
 	else
 		files->hint = "markers, functions and the life of processes "
 			      "are found in ELF programs and libraries";
@@ -384,6 +390,8 @@ static void by_pid(struct arena *arena, int64_t pid, bool only,
 	} else if (!live_exists(arena, pid)) {
 		files->reason = arena_printf(arena, "there is no process %"
 					     PRId64, pid);
+		files->hint = "ps -e lists processes; process(\"NAME\") is "
+			      "all that run a program";
 	} else {
 		files->reason = arena_printf(arena, live ?
 			"the program of process %" PRId64 " cannot be read" :

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/common/identity.h"
 #include "runtime/common/manifest.h"
 #include "runtime/kmod/user/insert.h"
 
@@ -142,6 +143,37 @@ static void store(uint64_t *slot, const struct place *place)
 	slot[0] = byte;
 }
 
+/* A file: who it is on this machine. */
+static int find_file(const char *path, uint64_t *slot, char **ret_error)
+{
+	struct file_identity identity;
+
+	if (!file_identify(path, 0, &identity)) {
+		if (asprintf(ret_error, "this machine has no '%s', which the "
+			     "script probes", path) < 0)
+			*ret_error = NULL;
+		return -1;
+	}
+	slot[0] = identity.inode;
+	slot[1] = identity.device;
+	return 0;
+}
+
+/* The three words of one path. */
+static int fill(const struct btf *btf, const char *path, uint64_t *slot,
+		char **ret_error)
+{
+	static const char file[] = "file:";
+	struct place place;
+
+	if (!strncmp(path, file, sizeof(file) - 1))
+		return find_file(path + sizeof(file) - 1, slot, ret_error);
+	if (find(btf, path, &place, ret_error))
+		return -1;
+	store(slot, &place);
+	return 0;
+}
+
 static struct btf *kernel_btf(char **ret_error)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -190,21 +222,19 @@ int relocate(struct bpf_object *object, const struct manifest *manifest,
 		return -1;
 	for (size_t i = 0; i < manifest->reloc_count && !result; i++) {
 		const struct manifest_reloc *reloc = &manifest->relocs[i];
-		uint64_t slot[3];
-		struct place place;
+		uint64_t slot[3] = { 0 };
 		size_t room = size - reloc->offset;
 
 		if (reloc->offset > size || room < sizeof(slot[0])) {
 			result = complain(ret_error, "place for", reloc->path);
 			break;
 		}
-		result = find(btf, reloc->path, &place, ret_error);
-		if (result)
-			break;
 		if (room > sizeof(slot))
 			room = sizeof(slot);
 		memcpy(slot, data + reloc->offset, room);
-		store(slot, &place);
+		result = fill(btf, reloc->path, slot, ret_error);
+		if (result)
+			break;
 		memcpy(data + reloc->offset, slot, room);
 	}
 	btf__free(btf);
@@ -225,12 +255,10 @@ int relocate_module(int device, const struct manifest *manifest,
 	for (size_t i = 0; i < manifest->reloc_count && !result; i++) {
 		const char *path = manifest->relocs[i].path;
 		uint64_t slot[3] = { 0 };
-		struct place place;
 
-		result = find(btf, path, &place, ret_error);
+		result = fill(btf, path, slot, ret_error);
 		if (result)
 			break;
-		store(slot, &place);
 		if (insert_relocate(device, i, slot))
 			result = complain(ret_error, "place for", path);
 	}

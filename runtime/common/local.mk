@@ -4,6 +4,8 @@ common_sources = \
 	runtime/common/intrinsics.def \
 	runtime/common/manifest.c \
 	runtime/common/manifest.h \
+	runtime/common/identity.c \
+	runtime/common/identity.h \
 	runtime/common/stat.h \
 	runtime/common/registers.h \
 	runtime/common/wire.h \

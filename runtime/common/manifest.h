@@ -77,6 +77,9 @@ struct manifest_probe {
  * data three uint64_t: the bytes from the start of that struct to the last
  * member, and for a bit-field the shifts, left and right, of a 64-bit load that
  * stays inside the struct.
+ *
+ * "file:/usr/bin/x" is no offset but a file of the target: its inode and the
+ * device of its super block, as identity.h has them.
  */
 struct manifest_reloc {
 	const char *path;

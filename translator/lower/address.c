@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "runtime/common/identity.h"
 #include "translator/base/arena.h"
 #include "translator/target/access.h"
 #include "translator/target/location.h"
@@ -218,10 +219,23 @@ static operand lower_location(struct lower *lower,
 	return lower_operation(lower, tree, target, span);
 }
 
+/* Who the file is, the runner finds out where it runs. */
+static operand lower_file(struct lower *lower, const struct target *target)
+{
+	struct file_identity here = { 0 };
+	const char *path = arena_printf(lower->arena, "file:%s", target->file);
+
+	file_identify(target->file, 0, &here);
+	return reloc_part(lower, reloc_number(lower, path, (int64_t)here.inode,
+					      here.device, 0), target->arg);
+}
+
 operand lower_target(struct lower *lower, struct expr *expr)
 {
 	struct target *target = expr->ref;
 
+	if (target->kind == TARGET_FILE)
+		return lower_file(lower, target);
 	if (target->kind == TARGET_ARG)
 		return emit1(lower, IR_ARG, operand_long(target->arg));
 	if (target->kind == TARGET_LOCATION)

@@ -32,6 +32,9 @@ struct context_var {
 	int arg;		/* raw argument number */
 	/* What it stands for instead, in the language, or NULL. */
 	const char *expression;
+	/* Or a file of the machine that the script runs on: its inode (arg 0)
+	 * or the device of its super block (1). */
+	const char *file;
 	bool is_hidden;		/* for such expressions and prologues only */
 	/* Where it is instead, in probes of code: kind NONE tells why not. */
 	const struct location *location;

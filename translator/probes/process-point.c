@@ -20,21 +20,35 @@ static void note_files(struct family_env *env,
 		*vec_push(env->arena, &env->files) = files->items.items[i]->open;
 }
 
-void process_put_program(struct buf *out, const struct process_file *file)
+static void add_file(struct arena *arena, struct probe_context *context,
+		     const char *name, const char *path, int part)
+{
+	struct context_var *var = vec_push(arena, &context->vars);
+
+	var->name = name;
+	var->file = path;
+	var->arg = part;
+	var->is_hidden = true;
+}
+
+void process_put_program(struct family_env *env, struct buf *out,
+			 struct probe_context *context,
+			 const struct process_file *file)
 {
 	if (file->pid) {
 		buf_printf(out, "if (pid() != %" PRId64 ") next\n", file->pid);
 		return;
 	}
-	buf_printf(out,
+	buf_puts(out,
 		   "__process_mm = " PROCESS_CURRENT "->mm\n"
 		   "if (!__process_mm) next\n"
 		   "__process_file = __process_mm->exe_file\n"
 		   "if (!__process_file) next\n"
 		   "__process_inode = __process_file->f_inode\n"
-		   "if (__process_inode->i_ino != %" PRIu64 ") next\n"
-		   "if (__process_inode->i_sb->s_dev != %" PRIu32 ") next\n",
-		   file->inode, file->device);
+		   "if (__process_inode->i_ino != $__inode) next\n"
+		   "if (__process_inode->i_sb->s_dev != $__device) next\n");
+	add_file(env->arena, context, "$__inode", file->open, 0);
+	add_file(env->arena, context, "$__device", file->open, 1);
 }
 
 void process_put_target(const struct family_env *env, struct buf *out)
@@ -88,7 +102,8 @@ void process_pairs(struct family_env *env, struct probe_instance *instance,
 
 	/* in a library: only for the program that was asked for */
 	if (file->program && !file->program->pid)
-		process_put_program(&tests, file->program);
+		process_put_program(env, &tests, instance->context,
+				    file->program);
 	process_put_target(env, &tests);
 	if (tests.length)
 		instance->prologue = buf_take(&tests, env->arena);

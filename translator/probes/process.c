@@ -69,7 +69,8 @@ static struct probe_instance *add_kind(const struct request *request,
 	instance->name = request->name;
 	buf_puts(&tests, first);
 	if (request->file)
-		process_put_program(&tests, request->file);
+		process_put_program(request->env, &tests, instance->context,
+				    request->file);
 	process_put_target(request->env, &tests);
 	if (tests.length)
 		instance->prologue = buf_take(&tests, request->env->arena);

@@ -18,7 +18,9 @@ struct buf;
  * current process is that of @file, or runs it; and with -c or -x, whether it is
  * the target or descends from it.
  */
-void process_put_program(struct buf *out, const struct process_file *file);
+void process_put_program(struct family_env *env, struct buf *out,
+			 struct probe_context *context,
+			 const struct process_file *file);
 void process_put_target(const struct family_env *env, struct buf *out);
 
 /* The files of the point's process(...), of @library in it if not NULL. False

@@ -394,6 +394,13 @@ static void resolve_var(struct sema *sema, struct scope *scope,
 			     path);
 		return;
 	}
+	if (var->file) {
+		struct target *target = set_target(sema, *slot, TARGET_FILE);
+
+		target->file = var->file;
+		target->arg = var->arg;
+		return;
+	}
 	if (!var->location) {
 		resolve_path(sema, scope, slot, arg_expr(sema, span, var->arg),
 			     ACCESS_BASE_VALUE, type, path);

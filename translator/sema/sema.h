@@ -197,12 +197,14 @@ enum target_kind {
 	TARGET_ARG,	/* raw argument: sized integer or pointer */
 	TARGET_PATH,	/* plan over a base address */
 	TARGET_LOCATION,	/* tree over registers and memory */
+	TARGET_FILE,	/* inode or device of a file */
 	TARGET_VALUE,	/* $value of procfs and input */
 };
 
 struct target {
 	enum target_kind kind;
-	int arg;			/* ARG */
+	int arg;			/* ARG. FILE: 0 inode, 1 device */
+	const char *file;		/* FILE */
 	const struct location_expr *location;	/* LOCATION */
 	uint64_t address;	/* LOCATION: of the probe, in its file */
 	struct ctype *type;	/* of the result */

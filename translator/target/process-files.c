@@ -124,7 +124,7 @@ struct process_file *process_file_open(struct arena *arena, const char *path,
 		reason = "is neither a program nor a library";
 		facts = NULL;
 	}
-	if (!facts || !file_identify(arena, real, 0, &identity)) {
+	if (!facts || !file_identify(real, 0, &identity)) {
 		*ret_reason = why_not(arena, path, facts ? "is gone" : reason);
 		return NULL;
 	}

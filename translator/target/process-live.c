@@ -1,103 +1,22 @@
 /* What /proc tells about running processes: see process-live.h. */
 #include "translator/target/process-live.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "translator/base/arena.h"
 #include "translator/base/file.h"
 
-static uint32_t number_device(unsigned int major_part, unsigned int minor_part)
-{
-	return major_part << 20 | minor_part;
-}
-
-/* ---- who a file is ---- */
-
-/* The super block's device of a mount, from a table of mounts. */
-static bool mount_device(struct arena *arena, const char *table, long mount,
-			 uint32_t *ret)
-{
-	size_t size;
-	const char *line = file_read(arena, table, &size);
-
-	for (; line && *line; line = strchr(line, '\n') ?
-			      strchr(line, '\n') + 1 : NULL) {
-		unsigned int major_part, minor_part;
-		long id;
-
-		if (sscanf(line, "%ld %*d %u:%u", &id, &major_part,
-			   &minor_part) == 3 && id == mount) {
-			*ret = number_device(major_part, minor_part);
-			return true;
-		}
-	}
-	return false;
-}
-
-static long number_after(const char *text, const char *key)
-{
-	const char *at = strstr(text, key);
-
-	return at ? strtol(at + strlen(key), NULL, 10) : -1;
-}
-
-/* What the kernel says about an open file goes beyond what stat() says. */
-static void refine(struct arena *arena, int fd, int64_t pid,
-		   struct file_identity *identity)
-{
-	size_t size;
-	const char *info = file_read(arena,
-		arena_printf(arena, "/proc/self/fdinfo/%d", fd), &size);
-	long mount = info ? number_after(info, "mnt_id:") : -1;
-	long inode = info ? number_after(info, "ino:") : -1;
-
-	if (inode > 0)
-		identity->inode = (uint64_t)inode;
-	if (mount < 0 ||
-	    mount_device(arena, "/proc/self/mountinfo", mount,
-			 &identity->device) || !pid)
-		return;
-	mount_device(arena, arena_printf(arena, "/proc/%" PRId64 "/mountinfo",
-					 pid), mount, &identity->device);
-}
-
-bool file_identify(struct arena *arena, const char *path, int64_t pid,
-		   struct file_identity *ret)
-{
-	int fd = open(path, O_PATH | O_CLOEXEC);
-	struct stat st;
-	bool ok = fd >= 0 && fstat(fd, &st) == 0;
-
-	if (ok) {
-		ret->device = number_device(major(st.st_dev),
-					    minor(st.st_dev));
-		ret->inode = st.st_ino;
-		refine(arena, fd, pid, ret);
-	}
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-bool file_same(const struct file_identity *a, const struct file_identity *b)
-{
-	return a->device == b->device && a->inode == b->inode;
-}
-
-static bool same(struct arena *arena, const char *path, int64_t pid,
+static bool same(const char *path, int64_t pid,
 		 const struct file_identity *identity)
 {
 	struct file_identity other;
 
-	return file_identify(arena, path, pid, &other) &&
+	return file_identify(path, pid, &other) &&
 	       file_same(&other, identity);
 }
 
@@ -130,9 +49,9 @@ static const char *way_to(struct arena *arena, int64_t pid,
 	const char *below = arena_printf(arena, "/proc/%" PRId64 "/root%s", pid,
 					 file->path);
 
-	if (same(arena, file->path, 0, &file->identity))
+	if (same(file->path, 0, &file->identity))
 		return file->path;
-	if (same(arena, below, pid, &file->identity))
+	if (same(below, pid, &file->identity))
 		return below;
 	return last;
 }
@@ -144,7 +63,7 @@ struct live_file *live_program(struct arena *arena, int64_t pid)
 	char *path = arena_alloc(arena, PATH_MAX + 1);
 
 	if (readlink(exe, path, PATH_MAX) <= 0 ||
-	    !file_identify(arena, exe, pid, &file->identity))
+	    !file_identify(exe, pid, &file->identity))
 		return NULL;
 	strip_deleted(path);
 	file->path = path;
@@ -165,7 +84,7 @@ static void take_mapping(struct arena *arena, int64_t pid, char *line,
 		   &major_part, &minor_part, &file.identity.inode, &at) < 5 ||
 	    !strchr(rights, 'x') || !at || line[at] != '/')
 		return;
-	file.identity.device = number_device(major_part, minor_part);
+	file.identity.device = major_part << 20 | minor_part;
 	for (size_t i = 0; i < files->items.count; i++)
 		if (file_same(&files->items.items[i].identity, &file.identity))
 			return;

@@ -1,5 +1,5 @@
 /*
- * What /proc tells about running processes and about who a file is.
+ * What /proc tells about running processes.
  *
  * Everything is a moment's truth; nothing stays open.
  */
@@ -9,17 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "runtime/common/identity.h"
 #include "translator/base/vec.h"
 
 struct arena;
-
-/* Who a file is, as the kernel itself tells files apart: the device of its
- * super block and the number of its inode. (What stat() says is another device
- * on btrfs and overlayfs.) */
-struct file_identity {
-	uint32_t device;
-	uint64_t inode;
-};
 
 /* A file that a process runs or maps. */
 struct live_file {
@@ -35,11 +28,6 @@ struct live_files {
 struct live_pids {
 	VEC(int64_t) items;
 };
-
-/* @pid is a process in whose mount namespace the path may lie, or 0. */
-bool file_identify(struct arena *arena, const char *path, int64_t pid,
-		   struct file_identity *ret);
-bool file_same(const struct file_identity *a, const struct file_identity *b);
 
 /* Whether there is such a process. */
 bool live_exists(struct arena *arena, int64_t pid);

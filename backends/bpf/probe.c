@@ -341,6 +341,13 @@ static LLVMValueRef lock_of(struct emit *e, const struct ir_probe *probe)
 	return offset(e, e->locks, 64 * (uint64_t)probe->lock_class);
 }
 
+/* Whether the handler runs in place of a program's code, and may wait. */
+static bool is_patient(const struct ir_probe *probe)
+{
+	return !strcmp(probe->kind, "uprobe") ||
+	       !strcmp(probe->kind, "uretprobe");
+}
+
 static void lock_take(struct emit *e, const struct ir_probe *probe,
 		      LLVMBasicBlockRef skip)
 {
@@ -352,7 +359,8 @@ static void lock_take(struct emit *e, const struct ir_probe *probe,
 	had = block_create(e, "had");
 	status = LIBRARY(e, probe->lock == IR_LOCK_SHARED ?
 			    "rt_lock_shared" : "rt_lock_exclusive",
-			 lock_of(e, probe));
+			 lock_of(e, probe),
+			 constant32(e, is_patient(probe)));
 	LLVMBuildCondBr(e->builder,
 			LLVMBuildICmp(e->builder, LLVMIntNE, status,
 				      constant(e, 0), ""), had, skip);

@@ -149,7 +149,7 @@ RT_GEN long rt_insert_evicting(struct rt_insertion *insertion)
 	struct rt_order *order = insertion->order;
 	long status = -E2BIG;
 
-	if (!rt_lock_wait(&order->lock))
+	if (!rt_lock_wait(&order->lock, 0))
 		return status;
 	for (__u32 i = 0; i < EVICTIONS; i++) {
 		evict(insertion);

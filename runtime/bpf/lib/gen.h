@@ -102,7 +102,8 @@ struct rt_iter {
 };
 
 /* lock.bpf.c: 1 when the lock is had, 0 after a bounded time */
-long rt_lock_wait(struct rt_lock *lock) __attribute__((visibility("hidden")));
+long rt_lock_wait(struct rt_lock *lock, __u32 patient)
+	__attribute__((visibility("hidden")));
 
 /* frame.bpf.c */
 struct rt_frame *rt_frame_claim(__u32 probe);

@@ -6,6 +6,10 @@
  * processor holds will not be released while we wait, so that is given up at
  * once. Waiting is bounded: a handler that cannot have its locks is skipped
  * and counted.
+ *
+ * Probes of programs run in place of the program, and can themselves be put
+ * off the processor: they do no harm by waiting longer, also for one of their
+ * like that has been put off this very processor.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -13,12 +17,14 @@
 #include "runtime/bpf/lib/gen.h"
 
 enum { LOCK_NS = 1000000, LOCK_TURNS = 1 << 16 };
+enum { PATIENT_NS = 500000000, PATIENT_TURNS = 1 << 23 };
 
 struct waiting {
 	struct rt_lock *lock;
 	__u64 me;
 	__u64 until;
 	__u64 had;
+	__u64 patient;
 };
 
 static RT_GEN __u64 self(void)
@@ -28,7 +34,8 @@ static RT_GEN __u64 self(void)
 
 static long give_up(struct waiting *waiting, __u64 owner)
 {
-	return owner == waiting->me || bpf_ktime_get_ns() > waiting->until;
+	return (owner == waiting->me && !waiting->patient) ||
+	       bpf_ktime_get_ns() > waiting->until;
 }
 
 /* Waits for the owner's word to be free and takes it. */
@@ -73,31 +80,41 @@ static long read_step(__u32 turn, struct waiting *waiting)
 	return give_up(waiting, owner);
 }
 
-__attribute__((noinline)) long rt_lock_wait(struct rt_lock *lock)
+static RT_GEN __u32 wait_begin(struct waiting *waiting)
 {
-	struct waiting waiting = { lock, self(), 0, 0 };
+	waiting->until = bpf_ktime_get_ns() +
+			 (waiting->patient ? PATIENT_NS : LOCK_NS);
+	return waiting->patient ? PATIENT_TURNS : LOCK_TURNS;
+}
+
+__attribute__((noinline)) long rt_lock_wait(struct rt_lock *lock, __u32 patient)
+{
+	struct waiting waiting = { lock, self(), 0, 0, patient };
+	__u32 turns;
 
 	if (!lock)
 		return 0;
-	waiting.until = bpf_ktime_get_ns() + LOCK_NS;
-	bpf_loop(LOCK_TURNS, own_step, &waiting, 0);
+	turns = wait_begin(&waiting);
+	bpf_loop(turns, own_step, &waiting, 0);
 	if (!waiting.had)
 		return 0;
 	waiting.had = 0;
-	bpf_loop(LOCK_TURNS, drain_step, &waiting, 0);
+	bpf_loop(turns, drain_step, &waiting, 0);
 	if (!waiting.had)
 		__sync_lock_test_and_set(&lock->owner, 0);
 	return waiting.had;
 }
 
-static __attribute__((noinline)) long wait_shared(struct rt_lock *lock)
+static __attribute__((noinline)) long wait_shared(struct rt_lock *lock,
+						  __u32 patient)
 {
-	struct waiting waiting = { lock, self(), 0, 0 };
+	struct waiting waiting = { lock, self(), 0, 0, patient };
+	__u32 turns;
 
 	if (!lock)
 		return 0;
-	waiting.until = bpf_ktime_get_ns() + LOCK_NS;
-	bpf_loop(LOCK_TURNS, read_step, &waiting, 0);
+	turns = wait_begin(&waiting);
+	bpf_loop(turns, read_step, &waiting, 0);
 	return waiting.had;
 }
 
@@ -107,26 +124,26 @@ static RT_GEN void count_skipped(void)
 }
 
 /* 1 when the lock is had; the free lock costs one or two atomics. */
-RT_GEN long rt_lock_exclusive(struct rt_lock *lock)
+RT_GEN long rt_lock_exclusive(struct rt_lock *lock, __u32 patient)
 {
 	if (!__sync_val_compare_and_swap(&lock->owner, 0, self())) {
 		if (!*(volatile __u64 *)&lock->readers)
 			return 1;
 		__sync_lock_test_and_set(&lock->owner, 0);
 	}
-	if (rt_lock_wait(lock))
+	if (rt_lock_wait(lock, patient))
 		return 1;
 	count_skipped();
 	return 0;
 }
 
-RT_GEN long rt_lock_shared(struct rt_lock *lock)
+RT_GEN long rt_lock_shared(struct rt_lock *lock, __u32 patient)
 {
 	__sync_fetch_and_add(&lock->readers, 1);
 	if (!__sync_fetch_and_add(&lock->owner, 0))
 		return 1;
 	__sync_fetch_and_add(&lock->readers, -1);
-	if (wait_shared(lock))
+	if (wait_shared(lock, patient))
 		return 1;
 	count_skipped();
 	return 0;

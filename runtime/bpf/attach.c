@@ -287,6 +287,9 @@ static int attach_one(struct attach *attach, struct probe *probe,
 	if (!ways[probe->kind] ||
 	    (attach->object->is_module && !driven[probe->kind]))
 		return 0;
+	/* left out: it is not for this kernel, or this session */
+	if (probe->bpf && !bpf_program__autoload(probe->bpf))
+		return 0;
 	*ret_error = NULL;
 	if (!ways[probe->kind](attach, probe, ret_error))
 		return 0;

@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/bpf/fit.h"
 #include "runtime/bpf/relocate.h"
 #include "runtime/bpf/settings.h"
 #include "runtime/bpf/stacks.h"
@@ -418,21 +419,6 @@ static int explain_failure(struct object *object, int error, char **ret_error)
 			strerror(error), said.text ? said.text : "");
 }
 
-/* A walk over all tasks takes time: it is left out where it would find none. */
-static void leave_out_descendants(struct object *object)
-{
-	for (size_t i = 0; i < object->manifest->probe_count; i++) {
-		const struct manifest_probe *probe =
-			&object->manifest->probes[i];
-
-		if (!strcmp(probe->kind, "tasks") &&
-		    manifest_pair_get(&probe->pairs, "descendants"))
-			bpf_program__set_autoload(
-				bpf_object__find_program_by_name(
-					object->bpf, probe->program), false);
-	}
-}
-
 int object_load(struct object *object, const struct load_options *options,
 		char **ret_error)
 {
@@ -447,8 +433,7 @@ int object_load(struct object *object, const struct load_options *options,
 				       ret_error);
 	}
 	set_output_size(object, options->output_size);
-	if (!options->has_descendants)
-		leave_out_descendants(object);
+	fit_object(object, options);
 	object->stacks = stacks_prepare(object, options);
 	if (relocate(object->bpf, object->manifest, ret_error))
 		return -1;

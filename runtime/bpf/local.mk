@@ -1,5 +1,7 @@
 runtime_bpf_sources = \
 	runtime/bpf/relocate.c \
+	runtime/bpf/fit.c \
+	runtime/bpf/fit.h \
 	runtime/bpf/settings.c \
 	runtime/bpf/load.c \
 	runtime/bpf/stacks.c \

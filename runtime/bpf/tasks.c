@@ -22,8 +22,6 @@ int attach_tasks(struct attach *attach, struct probe *probe, char **ret_error)
 	struct bpf_link *link;
 
 	(void)attach;
-	if (!bpf_program__autoload(probe->bpf))
-		return 0;
 	link = bpf_program__attach_iter(probe->bpf, NULL);
 	if (!link)
 		return complain(ret_error, "cannot attach probe %s: %s",

@@ -60,6 +60,10 @@ struct manifest_site {
  *	kprobe kretprobe	symbol, offset (from it), module, maxactive,
  *				shares (number of the probe whose program this
  *				one is attached with too)
+ *	raw_tracepoint kprobe	when, unless: a tracepoint and a number
+ *				("sched_process_exit/2"); only on kernels that
+ *				have, have not, a tracepoint of that name with so
+ *				many arguments at least
  *	procfs_read procfs_write	path, umask, maxsize
  *	input			unit ("char" or "line")
  */

@@ -13,12 +13,14 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "runtime/common/registers.h"
 #include "translator/base/arena.h"
 #include "translator/base/buf.h"
 #include "translator/base/glob.h"
 #include "translator/diag/diag.h"
 #include "translator/target/btf.h"
 #include "translator/target/kernel.h"
+#include "translator/target/location.h"
 
 static const char *const forms[] = {
 	"process.begin", "process.end",
@@ -168,25 +170,66 @@ static void add_descendant(const struct request *request)
 
 /* ---- end ---- */
 
+/*
+ * Tracepoints tell of an end since Linux 6.16, and of the program that a process
+ * leaves since 6.10. Before, a task has lost its memory by the time of the
+ * tracepoint, and nobody could say which program it ran: there it is a function
+ * of the kernel that is called just before. Which of the two, the runner finds.
+ */
+static struct probe_instance *add_either(const struct request *request,
+					 const char *tracepoint, int arguments,
+					 const char *function,
+					 const char *tests, bool old)
+{
+	struct probe_instance *instance = add_kind(
+		request, old ? "kprobe" : "raw_tracepoint", tests);
+
+	if (old)
+		instance->context->has_registers = true;
+	instance_pair(request->env, instance, old ? "symbol" : "name", "%s",
+		      old ? function : tracepoint);
+	instance_pair(request->env, instance, old ? "unless" : "when", "%s/%d",
+		      tracepoint, arguments);
+	return instance;
+}
+
+/* The argument of the function that says whether it is the last thread. */
+static void add_last(const struct request *request,
+		     struct probe_context *context, bool old)
+{
+	struct context_var *var;
+	struct location *location;
+
+	add_hidden(request, context, "$__last", 1, "_Bool");
+	if (!old)
+		return;
+	var = &context->vars.items[context->vars.count - 1];
+	var->location = location = arena_new(request->env->arena,
+					     struct location);
+	location->kind = LOCATION_VALUE;
+	location->expr = location_leaf(request->env->arena, LOCATION_REGISTER,
+				       register_argument(1));
+}
+
 static void add_exit(const struct request *request, const char *tests)
 {
-	struct probe_instance *instance = add(request, "sched_process_exit",
-					      tests);
-
-	if (!instance)
-		return;
-	add_hidden(request, instance->context, "$__task", 0,
-		   "struct task_struct *");
-	add_hidden(request, instance->context, "$__last", 1, "_Bool");
+	for (int old = 0; old < 2; old++)
+		add_last(request,
+			 add_either(request, "sched_process_exit", 2,
+				    "taskstats_exit", tests, old)->context,
+			 old);
 }
 
 static void add_end(const struct request *request)
 {
 	/* threads of the kernel are no processes */
 	add_exit(request, "if (!$__last) next\n"
-		 "if ($__task->flags & 0x200000) next\n");
-	if (request->file && !request->file->pid)
-		add(request, "sched_prepare_exec", "");
+		 "if (" PROCESS_CURRENT "->flags & 0x200000) next\n");
+	if (!request->file || request->file->pid)
+		return;
+	for (int old = 0; old < 2; old++)
+		add_either(request, "sched_prepare_exec", 1, "begin_new_exec",
+			   "", old);
 }
 
 static void add_thread_end(const struct request *request)

@@ -17,6 +17,13 @@ struct backend_options {
 	const char *output;		/* path of the artefact to write */
 	const char *dump;		/* "llvm" or "bpf": also print that; NULL */
 	int verbose;			/* messages of tools shown */
+	/* of the module backend */
+	const char *build_folder;	/* -r FOLDER, or NULL */
+	const char *const *make_args;	/* -B */
+	size_t make_arg_count;
+	const char *const *modinfo;	/* --modinfo: NAME=VALUE */
+	size_t modinfo_count;
+	const char *sign_key;		/* --sign-module, or NULL */
 };
 
 struct backend {

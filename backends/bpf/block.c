@@ -327,6 +327,9 @@ static void op_code(struct body *b, const struct ir_op *op)
 	case IR_FAILWITH:
 		raise_error(b, op, (int)op->args.items[0].number, NULL);
 		break;
+	case IR_EMBED: case IR_TOUCH:
+		refuse(b->e, op, "embedded C needs the module backend");
+		break;
 	case IR_CODES:
 		break;
 	}

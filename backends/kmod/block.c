@@ -113,7 +113,9 @@ static void write_op(struct gen *gen, const struct ir_op *op)
 		write_array_op(gen, op);
 	else if (op->code == IR_PRINT || op->code == IR_SPRINT)
 		write_format_op(gen, op);
-	else
+	else if (op->code == IR_EMBED)
+		embedded_call(gen, op);
+	else if (op->code != IR_TOUCH)
 		write_control(gen, op);
 }
 
@@ -129,8 +131,8 @@ static void write_vars(struct gen *gen, size_t number)
 		   key_buffer(gen, function) + 8);
 	for (size_t i = 0; i < function->vars.count; i++)
 		if (function->vars.items[i].type == IR_TEXT)
-			write_line(out, "char v%zu[%d];", i,
-				   function->vars.items[i].bound + 1);
+			write_line(out, "char v%zu[%u];", i,
+				   text_room(gen, function, (int)i));
 	write_line(out, "};");
 }
 

@@ -307,6 +307,14 @@ unsigned key_buffer(const struct gen *gen, const struct ir_function *function)
 	return most;
 }
 
+unsigned text_room(const struct gen *gen, const struct ir_function *function,
+		   int var)
+{
+	if (embedded_uses(function, var))
+		return (unsigned)gen->text_max + 1;
+	return (unsigned)function->vars.items[var].bound + 1;
+}
+
 static unsigned vars_size(const struct gen *gen,
 			  const struct ir_function *function)
 {
@@ -314,7 +322,7 @@ static unsigned vars_size(const struct gen *gen,
 
 	for (size_t i = 0; i < function->vars.count; i++)
 		if (function->vars.items[i].type == IR_TEXT)
-			size += (unsigned)function->vars.items[i].bound + 1;
+			size += text_room(gen, function, (int)i);
 	return round_up8(size) + 8;
 }
 

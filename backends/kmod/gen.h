@@ -21,6 +21,8 @@ struct gen {
 	struct writer out;
 	const struct ir_function *function;	/* being written */
 	int text_max;				/* MAXSTRINGLEN - 1 */
+	int text_format;			/* "%s", for STAP_PRINTF */
+	int embedded;				/* pieces called so far */
 };
 
 /* ---- data.c: globals, arrays, walks; sizes ---- */
@@ -28,6 +30,9 @@ void data_write(struct gen *gen);
 unsigned key_at(const struct ir_global *global, int key);
 unsigned key_room(const struct ir_key *key);	/* of a text; 0: a long */
 unsigned key_size(const struct ir_global *global);
+/* Bytes of a text variable. */
+unsigned text_room(const struct gen *gen, const struct ir_function *function,
+		   int var);
 /* Bytes of the longest record; of the variables of the deepest calls. */
 unsigned record_size(const struct gen *gen);
 unsigned stack_size(const struct gen *gen);
@@ -50,6 +55,14 @@ const char *fault_of(struct gen *gen, const struct ir_op *op);
 bool is_array_op(enum ir_code code);
 void write_array_op(struct gen *gen, const struct ir_op *op);
 
+/* ---- embedded.c ---- */
+void embedded_write(struct gen *gen);
+void embedded_call(struct gen *gen, const struct ir_op *op);
+/* Whether the variable is an argument or result of a piece: its room is then
+ * MAXSTRINGLEN; room on the stack of variables that pieces need. */
+bool embedded_uses(const struct ir_function *function, int var);
+unsigned embedded_room(const struct gen *gen);
+
 /* ---- block.c: functions ---- */
 void functions_write(struct gen *gen);
 
@@ -60,8 +73,9 @@ void program_write(struct gen *gen);
 /* ---- manifest.c ---- */
 void manifest_write(struct gen *gen);
 
-/* ---- kbuild.c: NULL, or why it could not be built (in the arena) ---- */
+/* ---- kbuild.c: @embedded: it may need any symbol of the kernel. NULL, or why it could not be built (in the arena) ---- */
 const char *kbuild_run(struct arena *arena, const char *source,
-		       const char *name, const struct backend_options *options);
+		       const char *name, bool embedded,
+		       const struct backend_options *options);
 
 #endif

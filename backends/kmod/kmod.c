@@ -138,6 +138,21 @@ static const char *module_name(struct arena *arena, const char *name)
 	return copy;
 }
 
+static void write_modinfo(struct gen *gen,
+			  const struct backend_options *options)
+{
+	for (size_t i = 0; i < options->modinfo_count; i++) {
+		const char *info = options->modinfo[i];
+		int name = (int)strcspn(info, "=");
+		struct buf value = { 0 };
+
+		buf_escape(&value, info + name + 1, strlen(info + name + 1));
+		write_line(&gen->out, "MODULE_INFO(%.*s, \"%s\");", name, info,
+			   buf_text(&value));
+		buf_free(&value);
+	}
+}
+
 static const char *emit(struct arena *arena, struct ir_program *program,
 			const struct backend_options *options)
 {
@@ -147,14 +162,19 @@ static const char *emit(struct arena *arena, struct ir_program *program,
 	};
 	const char *reason;
 
+	if (program->codes.count)
+		gen.text_format = ir_format(program, "%s");
 	write_line(&gen.out, "#include \"runtime/kmod/kmod.h\"");
 	manifest_write(&gen);
 	data_write(&gen);
+	embedded_write(&gen);
 	functions_write(&gen);
 	probes_write(&gen);
 	program_write(&gen);
+	write_modinfo(&gen, options);
 	reason = kbuild_run(arena, buf_text(&gen.out.text),
-			    module_name(arena, program->name), options);
+			    module_name(arena, program->name),
+			    program->codes.count > 0, options);
 	buf_free(&gen.out.text);
 	return reason;
 }

@@ -7,7 +7,11 @@ backend_kmod_sources = \
 	backends/kmod/data.c \
 	backends/kmod/expr.c \
 	backends/kmod/array.c \
+	backends/kmod/embedded.c \
 	backends/kmod/block.c \
 	backends/kmod/probe.c \
 	backends/kmod/manifest.c \
+	backends/kmod/build.h \
+	backends/kmod/make.c \
+	backends/kmod/parts.c \
 	backends/kmod/kbuild.c

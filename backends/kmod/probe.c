@@ -164,7 +164,7 @@ void program_write(struct gen *gen)
 	write_line(out, ".max_nesting = %" PRId64 ",",
 		   ir_limit(program, "maxnesting"));
 	write_line(out, ".stack_size = %u, .record_size = %u,",
-		   stack_size(gen), record_size(gen));
+		   stack_size(gen) + embedded_room(gen), record_size(gen));
 	write_line(out, ".maps = maps, .map_count = ARRAY_SIZE(maps) - 1,");
 	write_line(out, ".iters = iters, .iter_count = %zu,",
 		   program->iters.count);

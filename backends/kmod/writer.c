@@ -66,3 +66,9 @@ void write_place(struct writer *writer, const char *place)
 	buf_escape(&writer->text, place, length);
 	buf_puts(&writer->text, "\"\n");
 }
+
+void write_generated(struct writer *writer)
+{
+	writer->place = NULL;
+	buf_puts(&writer->text, "#line 1 \"generated\"\n");
+}

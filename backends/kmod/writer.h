@@ -24,4 +24,7 @@ void write_label(struct writer *writer, const char *format, ...)
 /* What follows comes from "file:line:column". */
 void write_place(struct writer *writer, const char *place);
 
+/* What follows is ours again. */
+void write_generated(struct writer *writer);
+
 #endif

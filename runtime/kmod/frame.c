@@ -5,8 +5,13 @@
 #include <linux/preempt.h>
 #include <linux/random.h>
 #include <linux/sched.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+
+/* Bytes of the kernel's stack that the last function called must find: it, what
+ * it calls, and an interrupt where those have no stack of their own. */
+enum { STACK_LEAST = 3072 };
 
 static struct rt_frame *frames;	/* RT_FRAMES for each processor */
 
@@ -104,6 +109,16 @@ int rt_raise_text(struct rt_frame *frame, const char *text, s32 site)
 	return rt_raise(frame, RT_ERROR_TEXT, 0, site);
 }
 
+void rt_raise_format(struct rt_frame *frame, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(frame->message, rt_program.text_max + 1, format, args);
+	va_end(args);
+	rt_raise(frame, RT_ERROR_TEXT, 0, -1);
+}
+
 void rt_chain_add(struct rt_frame *frame, s32 site)
 {
 	if (frame->chain_length < RT_CHAIN)
@@ -177,11 +192,27 @@ int rt_action(struct rt_frame *frame, u32 count, s32 site)
 
 /* ---- variables of functions ---- */
 
+/*
+ * How much of the kernel's stack is free. Other stacks than the task's (those
+ * of interrupts) are taken to be as aligned as they are large, which is so
+ * where they are larger than a page or two.
+ */
+static unsigned long stack_left(void)
+{
+	unsigned long here = (unsigned long)__builtin_frame_address(0);
+	unsigned long task = (unsigned long)task_stack_page(current);
+
+	if (here >= task && here < task + THREAD_SIZE)
+		return here - task;
+	return here & (THREAD_SIZE - 1);
+}
+
 void *rt_enter(struct rt_frame *frame, u32 size)
 {
 	char *vars = frame->top;
 
 	if (frame->nesting > rt_program.max_nesting ||
+	    (frame->nesting && stack_left() < STACK_LEAST) ||
 	    vars + size > frame->stack + rt_program.stack_size)
 		return NULL;
 	frame->nesting++;

@@ -196,6 +196,9 @@ void rt_run(const struct rt_probe *probe, const u64 *args,
 	    const struct pt_regs *regs);
 int rt_raise(struct rt_frame *frame, u32 error, s64 argument, s32 site);
 int rt_raise_text(struct rt_frame *frame, const char *text, s32 site);
+/* The same with printf's format, for embedded C. */
+__printf(2, 3)
+void rt_raise_format(struct rt_frame *frame, const char *format, ...);
 void rt_chain_add(struct rt_frame *frame, s32 site);
 /* The pending error, which is then no longer pending; -1 if it is abort(). */
 int rt_catch(struct rt_frame *frame, char *text, u32 room);
@@ -244,6 +247,9 @@ void rt_record_text(struct rt_frame *frame, const char *text);
 void rt_record_memory(struct rt_frame *frame, u64 address, s64 length,
 		      bool user);
 void rt_record_end(struct rt_frame *frame);
+/* Prints through the program's format @id, which is "%s". */
+__printf(3, 4)
+void rt_print_format(struct rt_frame *frame, u32 id, const char *format, ...);
 
 /* ---- texts: text.c ---- */
 

@@ -136,6 +136,18 @@ void rt_send_text(struct rt_frame *frame, u32 kind, const char *text)
 	rt_record_end(frame);
 }
 
+void rt_print_format(struct rt_frame *frame, u32 id, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(frame->line, rt_program.text_max + 1, format, args);
+	va_end(args);
+	rt_record_begin(frame, WIRE_PRINT, id);
+	rt_record_text(frame, frame->line);
+	rt_record_end(frame);
+}
+
 void rt_send_exit(void)
 {
 	struct wire_head head = {

@@ -16,6 +16,7 @@ struct diag {
 	struct map seen;	/* texts already printed */
 	const char *warnings;	/* their texts */
 	int errors;
+	bool reported[DIAG_COUNT];
 	int muted;		/* depth of diag_mute() */
 	int muted_errors;	/* since the outermost diag_mute() */
 };
@@ -126,6 +127,7 @@ static void report(struct diag *diag, enum diag_code code, struct span span,
 
 		map_put(diag->arena, &diag->seen, text, text);
 		diag->errors += error;
+		diag->reported[code] = true;
 		if (diag->errors <= diag->options.limit)
 			fputs(text, diag->options.out);
 		if (!error)
@@ -136,6 +138,11 @@ static void report(struct diag *diag, enum diag_code code, struct span span,
 			      diag->options.out);
 	}
 	buf_free(&out);
+}
+
+bool diag_reported(const struct diag *diag, enum diag_code code)
+{
+	return diag->reported[code];
 }
 
 void diag_report(struct diag *diag, enum diag_code code, struct span span,

@@ -68,6 +68,13 @@ static void put_options(struct buf *out, const struct options *o)
 		put_text(out, "limit", o->limits.items[i].name);
 		put_text(out, "value", o->limits.items[i].value);
 	}
+	for (size_t i = 0; i < o->kbuild_args.count; i++)
+		put_text(out, "make", o->kbuild_args.items[i]);
+	for (size_t i = 0; i < o->modinfo.count; i++)
+		put_text(out, "modinfo", o->modinfo.items[i]);
+	put_text(out, "build", o->build_folder);
+	put_text(out, "key", o->sign_key);
+	put_file(out, o->sign_key);
 	for (size_t i = 0; i < o->globals.count; i++) {
 		put_text(out, "global", o->globals.items[i].name);
 		put_text(out, "value", o->globals.items[i].value);

@@ -71,14 +71,15 @@ static bool wants_color(const struct options *options)
 }
 
 void session_open(struct session *session, struct arena *arena,
-		  const struct options *options, const char *runtime)
+		  const struct options *options, const char *runtime,
+		  FILE *told)
 {
 	struct syntax_facts *facts = &session->facts;
 
 	*session = (struct session){ .arena = arena, .options = options,
-				     .runtime = runtime };
+				     .runtime = runtime, .told = told };
 	session->diag = diag_create(arena, (struct diag_options){
-		.out = stderr, .color = wants_color(options),
+		.out = session->told ? session->told : stderr, .color = wants_color(options),
 		.no_warnings = options->no_warnings,
 		.warnings_are_errors = options->warnings_are_errors });
 	session->kernel = kernel_open(arena, options->release);
@@ -364,6 +365,26 @@ static const char *dump_name(const struct options *options)
 	       options->dump == DUMP_BPF ? "bpf" : NULL;
 }
 
+static void fill_module_options(struct session *session,
+				struct backend_options *options)
+{
+	const struct options *o = session->options;
+	struct { VEC(const char *) items; } args = { 0 };
+
+	for (size_t i = 0; i < o->kbuild_args.count; i++)
+		*vec_push(session->arena, &args.items) =
+			o->kbuild_args.items[i];
+	if (o->arch)
+		*vec_push(session->arena, &args.items) =
+			arena_printf(session->arena, "ARCH=%s", o->arch);
+	options->build_folder = o->build_folder;
+	options->make_args = args.items.items;
+	options->make_arg_count = args.items.count;
+	options->modinfo = o->modinfo.items;
+	options->modinfo_count = o->modinfo.count;
+	options->sign_key = o->sign_key;
+}
+
 static int pass4(struct session *session, struct ir_program *program)
 {
 	const struct backend *backend = find_backend(session->runtime);
@@ -387,12 +408,13 @@ static int pass4(struct session *session, struct ir_program *program)
 	options.output = artefact;
 	options.dump = dump_name(session->options);
 	options.verbose = session->options->verbosity[3];
+	fill_module_options(session, &options);
 	problem = backend->refuses ? backend->refuses(session->arena, program) :
 				     NULL;
 	if (!problem)
 		problem = backend->emit(session->arena, program, &options);
 	if (problem)
-		fprintf(stderr, "spile: %s\n", problem);
+		session->reason = problem;
 	else
 		session->artefact = session->options->cache == CACHE_OFF &&
 				    !session->options->module_name ?
@@ -417,6 +439,13 @@ static int show(struct buf *text)
 	return fflush(stdout) ? 1 : 0;
 }
 
+/* What only the module backend can do, found before there is a program. */
+static void find_reason(struct session *session)
+{
+	if (diag_reported(session->diag, DIAG_embedded_backend))
+		session->reason = "embedded C needs the module backend";
+}
+
 int session_compile(struct session *session)
 {
 	const struct options *options = session->options;
@@ -431,8 +460,10 @@ int session_compile(struct session *session)
 		return show(&dump);
 	}
 	buf_free(&dump);
-	if (pass2(session) < 0)
+	if (pass2(session) < 0) {
+		find_reason(session);
 		return 1;
+	}
 	if (options->last_pass == 2 || options->dump == DUMP_SEMA) {
 		sema_dump(session->sema, &dump);
 		return show(&dump);

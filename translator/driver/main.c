@@ -1,10 +1,12 @@
 /* spile: the command. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "translator/base/arena.h"
 #include "translator/base/file.h"
+#include "translator/diag/diag.h"
 #include "translator/driver/session.h"
 
 static void set_rlimits(const struct options *options)
@@ -26,32 +28,95 @@ static void set_rlimits(const struct options *options)
 	}
 }
 
-static const char *first_runtime(const struct options *options)
-{
-	return options->runtime == RUNTIME_KERNEL ? "kernel" : "bpf";
-}
-
 static const char *suffix_of(const char *runtime)
 {
 	return strcmp(runtime, "bpf") == 0 ? ".bpf.o" : ".ko";
 }
 
+/* Looks in the cache, or compiles. Exit status. */
+static int compile(struct session *session)
+{
+	const struct options *options = session->options;
+
+	if (options->last_pass >= 4 && options->dump == DUMP_NONE)
+		session->artefact = cache_find(session,
+					       suffix_of(session->runtime));
+	if (session->artefact && options->verbosity[3] > 0)
+		fprintf(stderr, "Pass 4: using cached \"%s\".\n",
+			session->artefact);
+	return session->artefact ? 0 : session_compile(session);
+}
+
+static void tell_reason(const struct session *session)
+{
+	if (session->reason)
+		fprintf(stderr, "spile: %s\n", session->reason);
+}
+
+static int compile_for(struct session *session, struct arena *arena,
+		       const struct options *options, const char *runtime)
+{
+	int status;
+
+	session_open(session, arena, options, runtime, NULL);
+	status = compile(session);
+	/* else the errors have told it */
+	if (status && !diag_errors(session->diag))
+		tell_reason(session);
+	return status;
+}
+
+/* BPF if it can do all of the script, else the module. What BPF's try told of
+ * the script is shown if that was the end of it. */
+static int compile_auto(struct session *session, struct arena *arena,
+			const struct options *options)
+{
+	size_t size = 0;
+	char *text = NULL;
+	FILE *told = open_memstream(&text, &size);
+	const char *reason;
+	int status;
+
+	if (!told)
+		return compile_for(session, arena, options, "bpf");
+	session_open(session, arena, options, "bpf", told);
+	status = compile(session);
+	fclose(told);
+	session->told = NULL;
+	reason = status ? session->reason : NULL;
+	if (!reason) {
+		fputs(text, stderr);
+		free(text);
+		return status;
+	}
+	if (options->verbosity[3] > 0)
+		fprintf(stderr, "spile: using the kernel-module backend: %s\n",
+			reason);
+	status = compile_for(session, arena, options, "kernel");
+	if (status)
+		fprintf(stderr, "spile: nor can it be run as BPF: %s\n",
+			reason);
+	free(text);
+	return status;
+}
+
 static int run(struct arena *arena, const struct options *options)
 {
 	struct session session;
-	int status = 0;
+	int status;
 
-	session_open(&session, arena, options, first_runtime(options));
-	if (options->list != LIST_NONE)
+	if (options->list != LIST_NONE) {
+		session_open(&session, arena, options,
+			     options->runtime == RUNTIME_KERNEL ? "kernel" :
+								  "bpf", NULL);
 		return session_list(&session);
-	if (options->last_pass >= 4 && options->dump == DUMP_NONE)
-		session.artefact = cache_find(&session,
-					      suffix_of(session.runtime));
-	if (session.artefact && options->verbosity[3] > 0)
-		fprintf(stderr, "Pass 4: using cached \"%s\".\n",
-			session.artefact);
-	if (!session.artefact)
-		status = session_compile(&session);
+	}
+	if (options->runtime == RUNTIME_AUTO)
+		status = compile_auto(&session, arena, options);
+	else
+		status = compile_for(&session, arena, options,
+				     options->runtime == RUNTIME_KERNEL ?
+				     "kernel" : "bpf");
 	if (status || options->dump != DUMP_NONE || options->last_pass < 4)
 		return status;
 	if (options->last_pass == 4) {

@@ -340,6 +340,42 @@ static void read_runtime(struct reading *reading, const struct row *row,
 		reading->options->runtime = (enum runtime_choice)word;
 }
 
+/* A release, or the folder of a kernel's build, which says its own. */
+static void read_release(struct reading *reading, const char *text)
+{
+	struct options *o = reading->options;
+	size_t size;
+	char *release;
+
+	o->release = text;
+	o->build_folder = NULL;
+	if (!strchr(text, '/'))
+		return;
+	release = file_read(reading->arena,
+			    arena_printf(reading->arena, "%s/include/config/"
+					 "kernel.release", text), &size);
+	if (!release) {
+		complain(reading, "-r: '%s' is no folder of a kernel's build: "
+			 "it has no include/config/kernel.release", text);
+		return;
+	}
+	release[strcspn(release, "\n")] = '\0';
+	o->release = release;
+	o->build_folder = text;
+}
+
+static void read_modinfo(struct reading *reading, const char *text)
+{
+	size_t length = 0;
+
+	while (isalnum((unsigned char)text[length]) || text[length] == '_')
+		length++;
+	if (!length || isdigit((unsigned char)text[0]) || text[length] != '=')
+		complain(reading, "--modinfo needs NAME=VALUE, not '%s'", text);
+	else
+		*vec_push(reading->arena, &reading->options->modinfo) = text;
+}
+
 static void read_dump(struct reading *reading, const struct row *row,
 		      const char *text)
 {
@@ -512,13 +548,19 @@ static void apply(struct reading *reading, const struct row *row,
 		read_module(reading, value);
 		break;
 	case OPTION_release:
-		o->release = value;
+		read_release(reading, value);
 		break;
 	case OPTION_arch:
 		o->arch = value;
 		break;
 	case OPTION_kbuild:
 		*vec_push(arena, &o->kbuild_args) = value;
+		break;
+	case OPTION_modinfo:
+		read_modinfo(reading, value);
+		break;
+	case OPTION_sign_module:
+		o->sign_key = value;
 		break;
 	case OPTION_keep:
 		o->keep_temporary = true;

@@ -85,7 +85,10 @@ struct options {
 	const char *module_name;		/* -m, NULL: none given */
 	const char *release;			/* -r, NULL: the running one */
 	const char *arch;			/* -a, NULL: this machine */
+	const char *build_folder;		/* -r FOLDER, or NULL */
 	VEC(const char *) kbuild_args;		/* -B */
+	VEC(const char *) modinfo;		/* --modinfo */
+	const char *sign_key;			/* --sign-module, NULL: none */
 	enum runtime_choice runtime;
 
 	/* how far, and what to show */

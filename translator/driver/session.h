@@ -26,14 +26,18 @@ struct session {
 	const char *module;		/* name of the session */
 	const char *artefact;		/* path of the object, after pass 4 */
 	const char *work_folder;	/* to remove after the run, or NULL */
-	const char *reason;		/* why BPF cannot do it, for auto */
+	const char *reason;		/* why the backend cannot do it */
+	FILE *told;			/* where messages go; NULL: stderr */
 };
 
-/* Facts, folders and library of a session; cheap (parses nothing). */
+/* Facts, folders and library of a session; cheap (parses nothing). Messages
+ * about the script go to @told, or to standard error. */
 void session_open(struct session *session, struct arena *arena,
-		  const struct options *options, const char *runtime);
+		  const struct options *options, const char *runtime,
+		  FILE *told);
 
-/* Passes 1 to 4 as far as -p says. Exit status: 0, or 1 after a report.
+/* Passes 1 to 4 as far as -p says. Exit status: 0, or 1 after a report, or
+ * with session->reason, which is not reported yet.
  * session->artefact is set after pass 4. */
 int session_compile(struct session *session);
 

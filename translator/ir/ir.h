@@ -163,6 +163,15 @@ struct ir_reloc {
 	int64_t offset, left_shift, right_shift;
 };
 
+enum ir_code_kind { IR_CODE_TOP, IR_CODE_BODY, IR_CODE_VALUE };
+
+/* Embedded C: at the top of the script, what a function or handler does, or an
+ * expression. */
+struct ir_embedded {
+	enum ir_code_kind kind;
+	const char *text, *place;
+};
+
 struct ir_program {
 	struct arena *arena;
 	const char *name;	/* module name */
@@ -174,6 +183,7 @@ struct ir_program {
 	VEC(struct ir_iter) iters;
 	VEC(struct ir_reloc) relocs;
 	VEC(struct ir_site) sites;
+	VEC(struct ir_embedded) codes;
 	VEC(struct ir_function *) functions;
 	VEC(struct ir_probe *) probes;
 };

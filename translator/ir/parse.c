@@ -377,6 +377,17 @@ static void read_reloc(struct cursor *c)
 	*vec_push(c->arena, &c->program->relocs) = reloc;
 }
 
+static void read_code(struct cursor *c)
+{
+	struct ir_embedded code;
+
+	expect_number(c, c->program->codes.count);
+	code.kind = (enum ir_code_kind)read_int(c);
+	code.text = read_name(c);
+	code.place = read_name(c);
+	*vec_push(c->arena, &c->program->codes) = code;
+}
+
 static void read_site(struct cursor *c)
 {
 	struct ir_site site;
@@ -575,6 +586,8 @@ static void read_declaration(struct cursor *c)
 		read_iter(c);
 	} else if (take_word(c, "reloc")) {
 		read_reloc(c);
+	} else if (take_word(c, "code")) {
+		read_code(c);
 	} else if (take_word(c, "site")) {
 		read_site(c);
 	} else if (take_word(c, "func")) {

@@ -265,6 +265,17 @@ static void print_tables(struct buf *out, const struct ir_program *program)
 	}
 }
 
+static void print_codes(struct buf *out, const struct ir_program *program)
+{
+	for (size_t i = 0; i < program->codes.count; i++) {
+		buf_printf(out, "code %zu %d", i,
+			   (int)program->codes.items[i].kind);
+		print_name(out, program->codes.items[i].text);
+		print_name(out, program->codes.items[i].place);
+		buf_putc(out, '\n');
+	}
+}
+
 void ir_print(struct buf *out, const struct ir_program *program)
 {
 	buf_puts(out, "program");
@@ -279,6 +290,7 @@ void ir_print(struct buf *out, const struct ir_program *program)
 	for (size_t i = 0; i < program->globals.count; i++)
 		print_global(out, i, program->globals.items[i]);
 	print_tables(out, program);
+	print_codes(out, program);
 	for (size_t i = 0; i < program->functions.count; i++)
 		print_function(out, i, program->functions.items[i]);
 	for (size_t i = 0; i < program->probes.count; i++)

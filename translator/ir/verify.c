@@ -669,6 +669,18 @@ static bool check_iter_begin(struct check *c)
 	return !c->op->key_count || check_keys(c, iter_global(c), true);
 }
 
+static bool check_embed(struct check *c)
+{
+	const struct ir_op *op = c->op;
+
+	for (size_t i = 1; i < op->args.count; i += 2)
+		if (op->args.items[i].kind != IR_ARG_TEXT ||
+		    i + 1 == op->args.count)
+			return breach(c, "a name and a value expected as "
+				      "operand %zu", i);
+	return check_constant(c, 0, 0, (int64_t)c->program->codes.count - 1);
+}
+
 static bool check_meaning(struct check *c)
 {
 	switch (c->op->code) {
@@ -726,6 +738,10 @@ static bool check_meaning(struct check *c)
 		return check_constant(c, 0, 0, INT32_MAX);
 	case IR_ARG:
 		return check_constant(c, 0, 0, 31);
+	case IR_EMBED:
+		return check_embed(c);
+	case IR_TOUCH:
+		return check_constant(c, 1, 1, 3);
 	case IR_REG:
 		return check_constant(c, 0, -1, 63);
 	case IR_RELOC:

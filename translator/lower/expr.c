@@ -518,11 +518,13 @@ operand lower_expr(struct lower *lower, struct expr *expr)
 		return lower_target(lower, expr);
 	case EXPR_DEREF:
 		return lower_deref(lower, expr);
+	case EXPR_EMBEDDED:
+		return lower_embedded(lower, expr, IR_CODE_VALUE,
+				      ir_type_of(expr->type), NULL);
 	case EXPR_HIST: case EXPR_ACCESS: case EXPR_ADDRESS: case EXPR_CAST:
 	case EXPR_ATVAR: case EXPR_DEFINED: case EXPR_ENTRY:
 	case EXPR_PROBEWRITE: case EXPR_PERF: case EXPR_CONST: case EXPR_ENUM:
-	case EXPR_ENUMNAME: case EXPR_REGISTER: case EXPR_EMBEDDED:
-	case EXPR_WILDCARD:
+	case EXPR_ENUMNAME: case EXPR_REGISTER: case EXPR_WILDCARD:
 		break;
 	}
 	diag_report(lower->sema->diag, DIAG_op_unsupported, expr->span,

@@ -92,6 +92,21 @@ static void finish_function(struct lower *lower)
 	}
 }
 
+static void lower_body(struct lower *lower, struct function *f)
+{
+	struct stmt *embedded = embedded_body(f->decl->body);
+	operand value;
+
+	if (!embedded) {
+		lower_stmt(lower, f->decl->body);
+		return;
+	}
+	value = lower_embedded(lower, embedded->expr, IR_CODE_BODY,
+			       lower->function->result, f);
+	if (lower->function->result != IR_VOID)
+		emit_arg(lower, emit(lower, IR_RETURN, -1), value);
+}
+
 /* Operations behind a terminator (after next, return) have a block of their
  * own that nothing reaches; fold drops it. */
 static void lower_overload(struct lower *lower, struct function *f,
@@ -104,7 +119,7 @@ static void lower_overload(struct lower *lower, struct function *f,
 			f->params.items[i]->type = first->params.items[i]->type;
 	}
 	lower->next_block = f->next || f->says_next ? new_block(lower) : -1;
-	lower_stmt(lower, f->decl->body);
+	lower_body(lower, f);
 	if (lower->next_block < 0)
 		return;
 	lower_leave_loops(lower);
@@ -234,6 +249,7 @@ struct ir_program *lower_program(struct sema *sema, const char *name,
 		ir_limit_set(lower.program, limits[i].name, limits[i].value);
 	lower.text_bound = (int)ir_limit(lower.program, "maxstringlen") - 1;
 	lower_globals(&lower);
+	lower_top_level(&lower);
 	for (size_t i = 0; i < sema->probes.count; i++)
 		lower_probe(&lower, sema->probes.items[i], i);
 	return diag_errors(sema->diag) ? NULL : lower.program;

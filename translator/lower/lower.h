@@ -89,6 +89,14 @@ operand lower_target(struct lower *lower, struct expr *expr);
 operand lower_deref(struct lower *lower, struct expr *expr);
 operand lower_load_text(struct lower *lower, struct expr *expr, int space);
 
+/* embedded.c: the value of embedded C, of that type (VOID: none); the arguments
+ * are those of @function, if it is the body of one. */
+operand lower_embedded(struct lower *lower, struct expr *expr,
+		       enum ir_code_kind kind, enum ir_type type,
+		       struct function *function);
+/* The pieces at the top of the scripts and of the library's files in use. */
+void lower_top_level(struct lower *lower);
+
 /* output.c */
 operand lower_print(struct lower *lower, struct expr *expr);
 

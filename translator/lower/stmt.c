@@ -359,7 +359,9 @@ void lower_stmt(struct lower *lower, struct stmt *stmt)
 		lower_try(lower, stmt);
 		return;
 	case STMT_NULL:
+		return;
 	case STMT_EMBEDDED:
+		lower_embedded(lower, stmt->expr, IR_CODE_BODY, IR_VOID, NULL);
 		return;
 	}
 }

@@ -229,7 +229,7 @@ static int64_t result_bound(const struct bounds *b, const struct ir_op *op)
 	case IR_SGET: case IR_SCLEAR: case IR_HGET: case IR_HPRINT:
 	case IR_ITERBEGIN: case IR_ITERNEXT: case IR_ITEREND: case IR_CALLV:
 	case IR_PRINT: case IR_ACTION: case IR_ARG: case IR_REG: case IR_RELOC:
-	case IR_LOAD: case IR_JUMP: case IR_BRANCH: case IR_RETURN:
+	case IR_EMBED: case IR_TOUCH: case IR_LOAD: case IR_JUMP: case IR_BRANCH: case IR_RETURN:
 	case IR_FAIL: case IR_FAILWITH: case IR_CODES:
 		return b->most;
 	}
@@ -261,6 +261,16 @@ static void grow_params(struct bounds *b, const struct ir_op *op)
 			     arg_bound(b, &op->args.items[i + 1]));
 }
 
+/* Embedded C stores what it likes. */
+static void grow_touched(struct bounds *b, struct ir_global *global)
+{
+	if (global->value == IR_VALUE_TEXT)
+		grow(b, &global->bound, b->most);
+	for (size_t i = 0; i < global->keys.count; i++)
+		if (global->keys.items[i].type == IR_TEXT)
+			grow(b, &global->keys.items[i].bound, b->most);
+}
+
 static void visit(struct bounds *b, const struct ir_op *op)
 {
 	struct ir_function *function = b->function;
@@ -276,6 +286,8 @@ static void visit(struct bounds *b, const struct ir_op *op)
 	if ((op->code == IR_SET || op->code == IR_ASET) && is_text(b, last))
 		grow(b, &global_at(b, &op->args.items[0])->bound,
 		     arg_bound(b, last));
+	if (op->code == IR_TOUCH)
+		grow_touched(b, global_at(b, &op->args.items[0]));
 	if (op->code == IR_CALL || op->code == IR_CALLV)
 		grow_params(b, op);
 	if (op->code == IR_RETURN && function->result == IR_TEXT)

@@ -135,6 +135,13 @@ static struct access access_of(const struct ir_global *global,
 		return add;
 	case IR_SADD:
 		return add;
+	case IR_TOUCH:
+		/* nobody knows how often and how */
+		set.operations = 2;
+		set.reads = op->args.items[1].number & 1;
+		set.writes = op->args.items[1].number & 2;
+		set.long_step = true;
+		return set;
 	case IR_ITERBEGIN: case IR_ITERNEXT:
 		get.long_step = true;
 		get.walks = true;
@@ -146,7 +153,8 @@ static struct access access_of(const struct ir_global *global,
 	case IR_MATCH: case IR_PRIM: case IR_PRIMV: case IR_ITERKEY:
 	case IR_ITERVALUE: case IR_ITEREND: case IR_CALL: case IR_CALLV:
 	case IR_PRINT: case IR_CATCH: case IR_ACTION: case IR_ARG: case IR_REG:
-	case IR_RELOC: case IR_LOAD: case IR_LOADTEXT: case IR_JUMP:
+	case IR_RELOC: case IR_EMBED: case IR_LOAD: case IR_LOADTEXT:
+	case IR_JUMP:
 	case IR_BRANCH: case IR_RETURN: case IR_FAIL: case IR_FAILWITH:
 	case IR_CODES:
 		break;

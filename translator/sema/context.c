@@ -659,8 +659,7 @@ static void resolve_rest(struct sema *sema, struct scope *scope,
 		unsupported(sema, expr, "@kregister and @uregister",
 			    "no probe family here has registers");
 	} else if (expr->kind == EXPR_EMBEDDED) {
-		diag_report(sema->diag, DIAG_embedded_backend, expr->span);
-		expr_poison(expr);
+		embedded_resolve(sema, expr);
 	}
 }
 

@@ -410,9 +410,10 @@ static enum type infer(struct infer *in, struct expr *expr, enum type want)
 	case EXPR_ENUM:
 	case EXPR_ENUMNAME:
 	case EXPR_REGISTER:
-	case EXPR_EMBEDDED:
 	case EXPR_WILDCARD:
 		return TYPE_UNKNOWN;
+	case EXPR_EMBEDDED:
+		return set(in, expr, expr->type, want);
 	}
 	return TYPE_UNKNOWN;
 }

@@ -4,6 +4,7 @@ sema_sources = \
 	translator/sema/expand.c \
 	translator/sema/merge.c \
 	translator/sema/location.c \
+	translator/sema/embedded.c \
 	translator/sema/entry.c \
 	translator/sema/context.c \
 	translator/sema/poison.h \

@@ -67,6 +67,8 @@ static bool has_effect(struct expr *expr)
 		return true;
 	if (expr->kind == EXPR_PRINT && expr->text[0] != 's')
 		return true;
+	if (expr->kind == EXPR_EMBEDDED)
+		return !embedded_pragma(expr->text, "pure");
 	return has_effect(expr->a) || has_effect(expr->b) ||
 	       has_effect(expr->c) || list_has_effect(&expr->list);
 }
@@ -83,7 +85,7 @@ static bool body_has_effect(struct expr *expr)
 	if (expr->kind == EXPR_ASSIGN || expr->kind == EXPR_INCDEC)
 		return true;
 	if (expr->kind == EXPR_CALL || expr->kind == EXPR_PRINT ||
-	    expr->kind == EXPR_MATCH)
+	    expr->kind == EXPR_MATCH || expr->kind == EXPR_EMBEDDED)
 		return has_effect(expr);
 	return body_has_effect(expr->a) || body_has_effect(expr->b) ||
 	       body_has_effect(expr->c) || list_has_effect(&expr->list);
@@ -93,8 +95,10 @@ static bool stmt_has_effect(struct stmt *stmt)
 {
 	if (!stmt)
 		return false;
-	if (stmt->kind == STMT_DELETE || stmt->kind == STMT_EMBEDDED)
+	if (stmt->kind == STMT_DELETE)
 		return true;
+	if (stmt->kind == STMT_EMBEDDED)
+		return !embedded_pragma(stmt->code, "pure");
 	for (size_t i = 0; i < stmt->block.items.count; i++)
 		if (stmt_has_effect(stmt->block.items.items[i]))
 			return true;
@@ -147,6 +151,11 @@ static void count_expr(struct expr *expr, bool unused)
 	} else if (expr->kind == EXPR_ASSIGN || expr->kind == EXPR_INCDEC) {
 		count_place(expr->a, !unused, true);
 		count_expr(expr->b, false);
+	} else if (expr->kind == EXPR_EMBEDDED) {
+		for (size_t i = 0; i < expr->list.items.count; i++)
+			count_place(expr->list.items.items[i],
+				    expr->list.items.items[i]->number & 1,
+				    expr->list.items.items[i]->number & 2);
 	} else if (expr->kind == EXPR_TARGET) {
 		count_target(expr);
 	} else if (expr->kind == EXPR_IN) {

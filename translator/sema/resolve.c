@@ -227,14 +227,6 @@ static void resolve_hist(struct sema *sema, struct scope *scope,
 	memcpy(symbol->hist_bounds, bounds, sizeof(bounds));
 }
 
-/* A body of embedded C: alone, or (as the parser has it) in a block. */
-static bool is_embedded(const struct stmt *body)
-{
-	if (body->kind == STMT_BLOCK && body->block.items.count == 1)
-		body = body->block.items.items[0];
-	return body->kind == STMT_EMBEDDED;
-}
-
 static void resolve_function(struct sema *sema, struct function *function)
 {
 	struct scope scope = { .locals = &function->locals,
@@ -244,11 +236,8 @@ static void resolve_function(struct sema *sema, struct function *function)
 		return;
 	function->resolved = true;
 	function->used = true;
-	if (is_embedded(function->decl->body)) {
-		diag_report(sema->diag, DIAG_embedded_backend,
-			    function->decl->span);
-		return;
-	}
+	if (embedded_body(function->decl->body))
+		function->has_value = function->decl->type != TYPE_UNKNOWN;
 	resolve_stmt(sema, &scope, function->decl->body);
 }
 
@@ -684,7 +673,7 @@ static void resolve_stmt(struct sema *sema, struct scope *scope,
 	case STMT_NULL:
 		return;
 	case STMT_EMBEDDED:
-		diag_report(sema->diag, DIAG_embedded_backend, stmt->span);
+		embedded_resolve_stmt(sema, stmt);
 		return;
 	}
 }
@@ -712,7 +701,7 @@ void sema_resolve(struct sema *sema)
 		struct function *f = sema->functions.items[i];
 
 		if (f->decl->span.source->library || f->resolved ||
-		    is_embedded(f->decl->body))
+		    embedded_body(f->decl->body))
 			continue;
 		resolve_function(sema, f);
 		f->used = false;

@@ -13,6 +13,7 @@
 #include "translator/base/map.h"
 #include "translator/probes/family.h"
 #include "translator/syntax/ast.h"
+#include "translator/syntax/parse.h"
 
 struct diag;
 struct library;
@@ -188,6 +189,14 @@ struct expr *location_value(struct sema *sema, struct span span,
 			    const struct probe_context *context,
 			    const struct location *location,
 			    bool *ret_is_place, const char **ret_reason);
+
+/* embedded.c: embedded C; expr->list are the globals that it uses (number: 1
+ * read, 2 written). The body of a function that is embedded C alone, or NULL;
+ * whether a comment of the code is that word. */
+void embedded_resolve(struct sema *sema, struct expr *expr);
+void embedded_resolve_stmt(struct sema *sema, struct stmt *stmt);
+struct stmt *embedded_body(struct stmt *body);
+bool embedded_pragma(const char *code, const char *word);
 
 /* entry.c: @entry(e). */
 void entry_resolve(struct sema *sema, struct scope *scope, struct expr **slot);

@@ -380,29 +380,41 @@ static void op_load_text(struct body *b, const struct ir_op *op)
 	text_copy(e, &result, &from);
 }
 
-static void op_register(struct body *b, const struct ir_op *op)
+/* A word of what the probe was given. The verifier takes such loads only with
+ * their offset in the instruction, so the address must not be worked out
+ * apart. */
+static LLVMValueRef context_word(struct body *b, uint64_t place)
 {
 	struct emit *e = b->e;
+	LLVMTypeRef type = LLVMFunctionType(e->ptr, &e->ptr, 1, 0);
+	LLVMValueRef code = LLVMGetInlineAsm(type, "", 0, "=r,0", 4, 1, 0,
+					     LLVMInlineAsmDialectATT, 0);
+	LLVMValueRef context = LLVMBuildCall2(e->builder, type, code,
+					      &b->context, 1, "");
+	LLVMValueRef word = load(e, e->i64, offset(e, context, place));
+
+	LLVMSetVolatile(word, 1);
+	return word;
+}
+
+static void op_register(struct body *b, const struct ir_op *op)
+{
 	int number = (int)op->args.items[0].number;
 	int place = register_place(number);
 
-	if (place < 0) {
-		refuse(e, op, "register %d of this machine is not among those "
-		       "that a probe sees", number);
-		place = 0;
-	}
-	long_result(b, op, load(e, e->i64, offset(e, b->context,
-						  (uint64_t)place)));
+	if (place < 0)
+		refuse(b->e, op, "register %d of this machine is not among "
+		       "those that a probe sees", number);
+	else
+		long_result(b, op, context_word(b, (uint64_t)place));
 }
 
 void op_target(struct body *b, const struct ir_op *op)
 {
-	struct emit *e = b->e;
-
 	switch ((int)op->code) {
 	case IR_ARG:
-		long_result(b, op, load(e, e->i64, offset(e, b->context,
-			8 * (uint64_t)op->args.items[0].number)));
+		long_result(b, op, context_word(
+			b, 8 * (uint64_t)op->args.items[0].number));
 		return;
 	case IR_REG:
 		op_register(b, op);

@@ -264,6 +264,7 @@ int attach_init(struct attach *attach, struct object *object, struct loop *loop,
 		probe->about = &object->manifest->probes[i];
 		probe->attach = attach;
 		probe->timer = -1;
+		probe->multi = -1;
 		probe->kind = find_kind(probe->about->kind);
 		if (probe->kind == ATTACH_KINDS)
 			return complain(ret_error, "probe %s is to be attached "
@@ -329,6 +330,9 @@ void attach_detach(struct attach *attach)
 
 		for (size_t j = 0; j < probe->link_count; j++)
 			bpf_link__destroy(probe->links[j]);
+		if (probe->multi >= 0)
+			close(probe->multi);
+		probe->multi = -1;
 		free(probe->links);
 		probe->links = NULL;
 		probe->link_count = 0;

@@ -6,6 +6,7 @@
 #ifndef SPILE_BPF_ATTACH_H
 #define SPILE_BPF_ATTACH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,9 @@ struct probe {
 	int program;			/* its descriptor */
 	struct bpf_link **links;	/* kernel-driven: one per CPU or one */
 	size_t link_count;
+	bool is_attached;		/* by the link of another */
+	int multi;			/* descriptor of a link to many places, or
+					 * -1 */
 	int timer;			/* timerfd, or -1 */
 	uint64_t interval, randomize;	/* of the timer, ns */
 	uint64_t missed;		/* ticks that came too late to count */

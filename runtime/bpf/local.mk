@@ -10,5 +10,7 @@ runtime_bpf_sources = \
 	runtime/bpf/way.h \
 	runtime/bpf/uprobe.c \
 	runtime/bpf/tasks.c \
+	runtime/bpf/multi.c \
+	runtime/bpf/multi.h \
 	runtime/bpf/drive.c \
 	runtime/bpf/files.c

@@ -16,7 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/bpf/multi.h"
 #include "runtime/bpf/way.h"
+#include "runtime/reader/object.h"
 
 enum { BUILD_ID_MOST = 64 };	/* bytes; usual are 20 */
 
@@ -113,10 +115,10 @@ static int explain(struct probe *probe, const char *path, int error,
 			path, strerror(error));
 }
 
-int attach_uprobe(struct attach *attach, struct probe *probe, char **ret_error)
+static int attach_one(struct attach *attach, struct probe *probe,
+		      const char *path, char **ret_error)
 {
 	const struct manifest_pairs *pairs = &probe->about->pairs;
-	const char *path = manifest_pair_get(pairs, "path");
 	struct bpf_link *link;
 	LIBBPF_OPTS(bpf_uprobe_opts, options,
 		    .retprobe = probe->kind == ATTACH_URETPROBE,
@@ -124,15 +126,77 @@ int attach_uprobe(struct attach *attach, struct probe *probe, char **ret_error)
 						pairs, "semaphore", 0),
 		    .bpf_cookie = (uint64_t)(probe - attach->probes));
 
-	if (!path)
-		return complain(ret_error, "the object is damaged: probe %s "
-				"names no file", probe->about->name);
-	if (check_build(probe, path, ret_error))
-		return -1;
 	link = bpf_program__attach_uprobe_opts(
 		probe->bpf, (pid_t)manifest_pair_number(pairs, "pid", -1), path,
 		(size_t)manifest_pair_number(pairs, "offset", 0), &options);
 	if (!link)
 		return explain(probe, path, errno, ret_error);
 	return attach_add_link(probe, link);
+}
+
+/* Whether one link may do for both. */
+static bool is_same(const struct probe *a, const struct probe *b)
+{
+	const struct manifest_pairs *of_a = &a->about->pairs;
+	const struct manifest_pairs *of_b = &b->about->pairs;
+	const char *path = manifest_pair_get(of_b, "path");
+
+	return a->program == b->program && a->kind == b->kind && path &&
+	       !strcmp(manifest_pair_get(of_a, "path"), path) &&
+	       manifest_pair_number(of_a, "pid", 0) ==
+		       manifest_pair_number(of_b, "pid", 0);
+}
+
+/* The probe and all others that go by the same link. */
+static int attach_many(struct attach *attach, struct probe *probe,
+		       const char *path, char **ret_error)
+{
+	size_t most = attach->count;
+	uint64_t *numbers = calloc(most, 3 * sizeof(*numbers));
+	struct multi_uprobe places = {
+		.path = path, .offsets = numbers,
+		.semaphores = numbers + most, .cookies = numbers + 2 * most,
+		.is_return = probe->kind == ATTACH_URETPROBE,
+		.pid = (uint32_t)manifest_pair_number(&probe->about->pairs,
+						      "pid", 0),
+	};
+
+	if (!numbers)
+		return -1;
+	for (size_t i = 0; i < most; i++) {
+		struct probe *other = &attach->probes[i];
+		const struct manifest_pairs *pairs = &other->about->pairs;
+		uint32_t n = places.count;
+
+		if (!is_same(probe, other))
+			continue;
+		numbers[n] = (uint64_t)manifest_pair_number(pairs, "offset",
+							    0);
+		numbers[most + n] = (uint64_t)manifest_pair_number(
+			pairs, "semaphore", 0);
+		numbers[2 * most + n] = i;
+		other->is_attached = true;
+		places.count++;
+	}
+	probe->multi = multi_attach(probe->program, &places);
+	free(numbers);
+	if (probe->multi < 0)
+		return explain(probe, path, -probe->multi, ret_error);
+	return 0;
+}
+
+int attach_uprobe(struct attach *attach, struct probe *probe, char **ret_error)
+{
+	const char *path = manifest_pair_get(&probe->about->pairs, "path");
+
+	if (probe->is_attached)
+		return 0;
+	if (!path)
+		return complain(ret_error, "the object is damaged: probe %s "
+				"names no file", probe->about->name);
+	if (check_build(probe, path, ret_error))
+		return -1;
+	return attach->object->multi_uprobes ?
+		       attach_many(attach, probe, path, ret_error) :
+		       attach_one(attach, probe, path, ret_error);
 }

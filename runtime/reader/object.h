@@ -31,6 +31,7 @@ struct object {
 	int device;			/* of the module, or -1 */
 	char *module;			/* its name, once it is loaded */
 	struct stacks *stacks;		/* runtime/bpf/stacks.h, or NULL */
+	bool multi_uprobes;		/* runtime/bpf/multi.h */
 };
 
 struct load_options {

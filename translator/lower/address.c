@@ -196,6 +196,10 @@ static operand lower_location(struct lower *lower,
 	case LOCATION_ENTRY:	/* taken only where the function begins */
 		return emit1(lower, IR_REG, operand_long(tree->number));
 	case LOCATION_STATIC:
+		if (target->base)
+			return emit2(lower, IR_ADD,
+				     lower_expr(lower, target->base),
+				     operand_long(tree->number));
 		bias = emit1(lower, IR_REG, operand_long(-1));
 		return emit2(lower, IR_ADD, bias, operand_long(
 			(int64_t)((uint64_t)tree->number - target->address)));

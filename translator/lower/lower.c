@@ -198,24 +198,33 @@ int lower_function(struct lower *lower, struct function *first)
 	return first->ir;
 }
 
-static void lower_probe(struct lower *lower, struct probe *probe, size_t number)
+/* A probe of the program at this place, whose handler is @function. */
+static void add_probe(struct lower *lower,
+		      const struct probe_instance *instance, int function)
 {
 	struct ir_probe *out = arena_new(lower->arena, struct ir_probe);
-	struct lower inner = *lower;
 
-	reset_locals(&probe->locals);
-	out->name = probe->instance->name;
-	out->kind = probe->instance->kind;
-	for (size_t i = 0; i < probe->instance->pairs.count; i++) {
+	out->name = instance->name;
+	out->kind = instance->kind;
+	for (size_t i = 0; i < instance->pairs.count; i++) {
 		struct ir_pair *pair = vec_push(lower->arena, &out->pairs);
 
-		pair->key = probe->instance->pairs.items[i].key;
-		pair->value = probe->instance->pairs.items[i].value;
+		pair->key = instance->pairs.items[i].key;
+		pair->value = instance->pairs.items[i].value;
 	}
 	out->end_safe = strcmp(out->kind, "begin") == 0 ||
 			strcmp(out->kind, "end") == 0 ||
 			strcmp(out->kind, "error") == 0;
-	out->function = (int)lower->program->functions.count;
+	out->function = function;
+	*vec_push(lower->arena, &lower->program->probes) = out;
+}
+
+static void lower_probe(struct lower *lower, struct probe *probe, size_t number)
+{
+	int function = (int)lower->program->functions.count;
+	struct lower inner = *lower;
+
+	reset_locals(&probe->locals);
 	inner.function = ir_function_add(lower->program,
 		arena_printf(lower->arena, "handler/%zu", number));
 	inner.function->result = IR_VOID;
@@ -234,7 +243,9 @@ static void lower_probe(struct lower *lower, struct probe *probe, size_t number)
 	lower_stmt(&inner, probe->body);
 	finish_function(&inner);
 	lower->relocs = inner.relocs;
-	*vec_push(lower->arena, &lower->program->probes) = out;
+	add_probe(lower, probe->instance, function);
+	for (size_t i = 0; i < probe->twins.count; i++)
+		add_probe(lower, probe->twins.items[i], function);
 }
 
 struct ir_program *lower_program(struct sema *sema, const char *name,

@@ -22,7 +22,8 @@ struct kernel;
 struct tracepoints;
 struct family_env;
 struct location;
-struct program;
+struct location_expr;
+struct user_program;
 
 /* A $variable of a probe. */
 struct context_var {
@@ -61,8 +62,11 @@ struct probe_context {
 	/* From the thread pointer to the program's thread-local block. */
 	int64_t tls_at;
 	bool has_tls;
-	/* The program or module, for @var and @cast without one; or NULL. */
-	struct program *program;
+	/* The program, for @var and @cast without one; or NULL. */
+	struct user_program *user_program;
+	/* Where the caller's stack ended, if not simply where it does at hand
+	 * (before the call pushed anything); or NULL. */
+	const struct location_expr *call_frame;
 	bool reads_value;	/* $value may be read (procfs write, input) */
 	bool writes_value;	/* $value may be assigned (procfs read) */
 	/* A return probe: where it was entered, for @entry; or NULL. A call is
@@ -98,6 +102,7 @@ struct family_env {
 	struct tracepoints *(*tracepoints)(struct family_env *env);
 	struct btf_types *btf_cache;
 	struct tracepoints *tracepoints_cache;
+	struct user_program *programs;	/* programs.h */
 	/* For the cache: files that the result depends on; whether it depends
 	 * on more than can be told by files. */
 	VEC(const char *) files;

@@ -4,6 +4,9 @@ probes_sources = \
 	translator/probes/family.h \
 	translator/probes/mark.c \
 	translator/probes/process.c \
+	translator/probes/function-user.c \
+	translator/probes/programs.c \
+	translator/probes/programs.h \
 	translator/probes/process-point.c \
 	translator/probes/process.h \
 	translator/probes/perf.c \

@@ -137,7 +137,8 @@ static struct expr *leaf_expr(struct sema *sema, struct span span,
 	if (leaf->kind != PRETTY_STRING && leaf->kind != PRETTY_CHARS)
 		return expr;
 	call = expr_create(sema->arena, EXPR_CALL, span);
-	call->text = "__pretty_text";
+	call->text = ctype_is_user(leaf->plan->type) ? "__pretty_user_text" :
+						       "__pretty_text";
 	room = expr_create(sema->arena, EXPR_NUMBER, span);
 	room->number = leaf->kind == PRETTY_CHARS ? (int64_t)leaf->size : -1;
 	number = expr_create(sema->arena, EXPR_NUMBER, span);
@@ -230,23 +231,15 @@ static void resolve_path(struct sema *sema, struct scope *scope,
 	set_plan(sema, expr, base, plan, &path->indexes);
 }
 
-static struct ctype *cast_type(struct sema *sema, struct expr *cast)
+/* The type that @cast names, as a pointer. */
+static struct ctype *cast_type(struct sema *sema, const struct scope *scope,
+			       const struct expr *cast)
 {
-	struct btf_types *btf = sema->env->btf(sema->env);
-	struct ctype *type = NULL;
+	struct ctype *type = type_find(sema, scope, cast->span, cast->text,
+				       cast->b ? cast->b->text : NULL);
 
-	if (!btf) {
-		diag_report(sema->diag, DIAG_no_btf, cast->span,
-			    sema->env->reason);
-		return NULL;
-	}
-	type = btf_find_text(btf, cast->text);
-	if (!type)
-		diag_report(sema->diag, DIAG_type_unknown, cast->span,
-			    cast->text);
-	else if (type->kind != CTYPE_POINTER)
-		type = ctype_pointer_to(type);
-	return type;
+	return type && type->kind != CTYPE_POINTER ? ctype_pointer_to(type) :
+						     type;
 }
 
 /* The C type of what stands before a "->"; NULL after a report. */
@@ -257,7 +250,7 @@ static struct ctype *base_type(struct sema *sema, struct scope *scope,
 	struct ctype *type;
 
 	if (expr->kind == EXPR_CAST) {
-		type = cast_type(sema, expr);
+		type = cast_type(sema, scope, expr);
 		resolve_one(sema, scope, &expr->a);
 		*base = expr->a;
 		return type;
@@ -491,6 +484,24 @@ static void resolve_target(struct sema *sema, struct scope *scope,
 	bad_target(sema, scope, expr, NULL);
 }
 
+/* @var("name") with a path (maybe empty). */
+static void resolve_atvar(struct sema *sema, struct scope *scope,
+			  struct expr **slot, const struct expr *atvar,
+			  const struct items *path)
+{
+	const char *reason;
+	const struct context_var *var = variable_find(
+		sema, scope, atvar->text, atvar->b ? atvar->b->text : NULL,
+		&reason);
+
+	if (var)
+		resolve_var(sema, scope, slot, var, path);
+	else
+		bad_target(sema, scope, *slot,
+			   arena_printf(sema->arena, "@var(\"%s\"): %s",
+					atvar->text, reason));
+}
+
 static void resolve_access(struct sema *sema, struct scope *scope,
 			   struct expr **slot)
 {
@@ -501,6 +512,10 @@ static void resolve_access(struct sema *sema, struct scope *scope,
 	read_path(sema, scope, expr, &path);
 	if (expr->a->kind == EXPR_TARGET && !expr->a->ref) {
 		resolve_target(sema, scope, slot, expr->a, &path);
+		return;
+	}
+	if (expr->a->kind == EXPR_ATVAR) {
+		resolve_atvar(sema, scope, slot, expr->a, &path);
 		return;
 	}
 	type = base_type(sema, scope, &expr->a);
@@ -636,11 +651,12 @@ static void unsupported(struct sema *sema, struct expr *expr, const char *what,
 static void resolve_rest(struct sema *sema, struct scope *scope,
 			 struct expr **slot)
 {
+	struct items none = { 0 };
 	struct expr *expr = *slot;
 	struct ctype *type;
 
 	if (expr->kind == EXPR_CAST) {
-		type = cast_type(sema, expr);
+		type = cast_type(sema, scope, expr);
 		resolve_one(sema, scope, &expr->a);
 		*slot = expr->a;
 		(*slot)->ctype = type;
@@ -653,8 +669,7 @@ static void resolve_rest(struct sema *sema, struct scope *scope,
 		unsupported(sema, expr, "@perf",
 			    "it needs process probes with counters");
 	} else if (expr->kind == EXPR_ATVAR) {
-		unsupported(sema, expr, "@var",
-			    "variables of programs and of the kernel come with debuginfo");
+		resolve_atvar(sema, scope, slot, expr, &none);
 	} else if (expr->kind == EXPR_REGISTER) {
 		unsupported(sema, expr, "@kregister and @uregister",
 			    "no probe family here has registers");

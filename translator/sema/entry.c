@@ -29,6 +29,9 @@ static struct expr *call_stack(struct sema *sema, struct span span,
 
 	if (context->entry)
 		return location_tree(sema, span, context, sp, &reason);
+	if (context->call_frame)
+		return location_tree(sema, span, context, context->call_frame,
+				     &reason);
 	return location_tree(
 		sema, span, context,
 		location_binary(sema->arena, LOCATION_ADD, sp,

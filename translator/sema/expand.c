@@ -403,6 +403,33 @@ static int expand_aliases(struct sema *sema, struct probe_decl *decl,
 	return found;
 }
 
+static void note_target(struct expr **expr, void *found)
+{
+	switch ((int)(*expr)->kind) {
+	case EXPR_TARGET: case EXPR_ACCESS: case EXPR_ADDRESS: case EXPR_CAST:
+	case EXPR_ATVAR: case EXPR_ENTRY: case EXPR_DEFINED:
+	case EXPR_PERF: case EXPR_REGISTER: case EXPR_PROBEWRITE:
+	case EXPR_ENUM: case EXPR_ENUMNAME: case EXPR_CONST:
+		*(bool *)found = true;
+	}
+}
+
+/* Functions by wildcard are thousands of places: a handler that does not look
+ * at their variables is the same for all, and translated once. */
+static bool add_twins(struct sema *sema, struct probe_instances *list)
+{
+	struct probe *first = sema->probes.items[sema->probes.count - 1];
+	const char *kind = first->instance->kind;
+	bool differs = sema->listing || !kind || !strstr(kind, "probe");
+
+	stmt_walk(first->body, note_target, &differs);
+	for (size_t i = 1; i < list->items.count; i++)
+		differs |= strcmp(list->items.items[i]->kind, kind) != 0;
+	for (size_t i = 1; !differs && i < list->items.count; i++)
+		*vec_push(sema->arena, &first->twins) = list->items.items[i];
+	return !differs;
+}
+
 static int expand_families(struct sema *sema, struct probe_decl *decl,
 			   const struct probe_point *point,
 			   const struct layer *layer)
@@ -415,8 +442,11 @@ static int expand_families(struct sema *sema, struct probe_decl *decl,
 		if (families[i]->matches(point) &&
 		    !families[i]->resolve(sema->env, point, &list))
 			return 0;
-	for (size_t i = 0; i < list.items.count; i++)
+	for (size_t i = 0; i < list.items.count; i++) {
 		add_probe(sema, decl, point, list.items.items[i], layer);
+		if (i == 0 && list.items.count > 1 && add_twins(sema, &list))
+			break;
+	}
 	return (int)list.items.count;
 }
 
@@ -480,6 +510,7 @@ int sema_list(struct sema *sema, struct probe_point *point, bool variables,
 	VEC(const char *) lines = { 0 };
 
 	decl->span = point->span;
+	sema->listing = true;
 	*vec_push(sema->arena, &decl->points.items) = point;
 	diag_mute(sema->diag);
 	expand_list(sema, decl, &decl->points, NULL, 0, NULL);

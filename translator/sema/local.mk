@@ -5,6 +5,7 @@ sema_sources = \
 	translator/sema/merge.c \
 	translator/sema/location.c \
 	translator/sema/embedded.c \
+	translator/sema/types.c \
 	translator/sema/entry.c \
 	translator/sema/context.c \
 	translator/sema/poison.h \

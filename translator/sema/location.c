@@ -9,13 +9,6 @@
 #include "translator/sema/poison.h"
 #include "translator/target/location.h"
 
-/* Whether the tree has a leaf of this kind. */
-static bool has_leaf(const struct location_expr *tree, enum location_op op)
-{
-	return tree && (tree->op == op || has_leaf(tree->a, op) ||
-			has_leaf(tree->b, op));
-}
-
 /* A register that no probe sees, or -2 when all are fine. */
 static int bad_register(const struct location_expr *tree)
 {
@@ -54,6 +47,25 @@ static struct expr *thread_pointer(struct sema *sema, struct span span)
 	return access;
 }
 
+/* How far the program is loaded from where its file says, which a return probe
+ * does not see: what it was on entry. */
+static struct expr *entry_bias(struct sema *sema, struct span span,
+			       const struct probe_context *entry)
+{
+	struct expr *expr = expr_create(sema->arena, EXPR_ENTRY, span);
+	const char *reason;
+
+	expr->a = location_tree(
+		sema, span, entry,
+		location_binary(sema->arena, LOCATION_SUB,
+				location_leaf(sema->arena, LOCATION_REGISTER,
+					      REGISTER_PC),
+				location_constant(sema->arena,
+						  (int64_t)entry->address)),
+		&reason);
+	return expr;
+}
+
 struct expr *location_tree(struct sema *sema, struct span span,
 			   const struct probe_context *context,
 			   const struct location_expr *tree,
@@ -67,10 +79,11 @@ struct expr *location_tree(struct sema *sema, struct span span,
 	if (bad != -2)
 		*ret_reason = arena_printf(sema->arena, "it is in register %d, "
 					   "which a probe does not see", bad);
-	else if (has_leaf(tree, LOCATION_TLS) && !context->has_tls)
+	else if (location_has(tree, LOCATION_TLS) && !context->has_tls)
 		*ret_reason = "it is local to threads in a library, whose "
 			      "place only the program knows";
-	else if (has_leaf(tree, LOCATION_STATIC) && !context->address)
+	else if (location_has(tree, LOCATION_STATIC) && !context->address &&
+		 !context->entry)
 		*ret_reason = "it has one place for the whole program, which "
 			      "is not known where this probe stands";
 	if (*ret_reason)
@@ -82,7 +95,9 @@ struct expr *location_tree(struct sema *sema, struct span span,
 	target->location = tree;
 	target->address = context->address;
 	target->user = context->user;
-	if (has_leaf(tree, LOCATION_TLS)) {
+	if (location_has(tree, LOCATION_STATIC) && !context->address)
+		target->base = entry_bias(sema, span, context->entry->context);
+	if (location_has(tree, LOCATION_TLS)) {
 		target->base = expr_create(sema->arena, EXPR_BINARY, span);
 		target->base->op = OP_ADD;
 		target->base->a = thread_pointer(sema, span);

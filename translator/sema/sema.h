@@ -70,6 +70,8 @@ struct callee {
 struct probe {
 	struct probe_decl *decl;
 	struct probe_instance *instance;
+	/* More places that the same handler stands at. */
+	VEC(struct probe_instance *) twins;
 	struct span span;		/* of its point in the script */
 	const char *listed;		/* its name for -l: alias, if by one */
 	struct stmt *body;
@@ -115,6 +117,7 @@ struct sema {
 	VEC(struct probe *) probes;
 	struct map global_names;	/* name, or "file\1name" when private */
 	struct map function_names;	/* "name/arity", private likewise */
+	bool listing;			/* each place counts */
 	int aliases_followed;		/* while points are expanded */
 	size_t probes_expanded;		/* files whose probes are expanded */
 	VEC(struct function *) pending;	/* used, not yet resolved */
@@ -197,6 +200,15 @@ void embedded_resolve(struct sema *sema, struct expr *expr);
 void embedded_resolve_stmt(struct sema *sema, struct stmt *stmt);
 struct stmt *embedded_body(struct stmt *body);
 bool embedded_pragma(const char *code, const char *word);
+/* types.c: a C type by name, in the modules that a text lists or, for NULL, where
+ * the probe stands and in the kernel; NULL after a report. */
+struct ctype *type_find(struct sema *sema, const struct scope *scope,
+			struct span span, const char *text,
+			const char *modules);
+/* What @var(text, module) names; NULL with a reason. */
+struct context_var *variable_find(struct sema *sema, const struct scope *scope,
+				  const char *text, const char *module,
+				  const char **ret_reason);
 
 /* entry.c: @entry(e). */
 void entry_resolve(struct sema *sema, struct scope *scope, struct expr **slot);
@@ -218,7 +230,8 @@ struct target {
 	uint64_t address;	/* LOCATION: of the probe, in its file */
 	struct ctype *type;	/* of the result */
 	struct expr *base;		/* PATH: gives the address. LOCATION: what
-					 * LOCATION_TLS counts from, or NULL */
+					 * LOCATION_TLS or, if not NULL, LOCATION_STATIC
+					 * counts from */
 	struct access_plan *plan;	/* PATH */
 	struct expr_list indexes;	/* PATH: variable indexes */
 	bool user;			/* PATH: user space memory */

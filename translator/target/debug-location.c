@@ -877,3 +877,13 @@ bool location_is_fixed(Dwarf_Die *variable)
 	       (ops[0].atom == DW_OP_fbreg ||
 		(ops[0].atom >= DW_OP_breg0 && ops[0].atom <= DW_OP_breg31));
 }
+
+struct location_expr *debug_call_frame(struct debug *debug, uint64_t address)
+{
+	struct machine m = {
+		.debug = debug, .arena = debug->arena, .address = address,
+	};
+
+	push_frame_address(&m);
+	return m.reason || m.height != 1 ? NULL : m.stack[0].expr;
+}

@@ -535,6 +535,7 @@ static void load_members(struct ctype *type)
 void debug_type_source(struct debug *debug)
 {
 	debug->source.arena = debug->arena;
+	debug->source.user = true;
 	debug->source.pointer_size = program_pointer_size(debug->program);
 	debug->source.load_target = load_target;
 	debug->source.load_members = load_members;

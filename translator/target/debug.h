@@ -173,6 +173,10 @@ bool debug_find_global(struct debug *debug, const char *text,
 		       struct debug_variable *ret_variable,
 		       const char **ret_reason);
 
+/* The stack pointer that the caller of the function had before the call, as
+ * seen at @address; NULL: not known. */
+struct location_expr *debug_call_frame(struct debug *debug, uint64_t address);
+
 /* A type as C writes it: "struct node*", "size_t", "enum color", "ns::shape".
  * NULL if there is none of this name or the text is more than that. */
 struct ctype *debug_find_type(struct debug *debug, const char *text);

@@ -145,3 +145,9 @@ struct location_expr *location_binary(struct arena *arena, enum location_op op,
 	expr->b = b;
 	return expr;
 }
+
+bool location_has(const struct location_expr *tree, enum location_op op)
+{
+	return tree && (tree->op == op || location_has(tree->a, op) ||
+			location_has(tree->b, op));
+}

@@ -86,6 +86,9 @@ struct location {
 					 * visible at main.c:12, main.c:15" */
 };
 
+/* Whether a leaf of the tree (NULL: none) is of this kind. */
+bool location_has(const struct location_expr *tree, enum location_op op);
+
 /* Trees: nodes in the arena. Operations on constants are worked out. */
 struct location_expr *location_constant(struct arena *arena, int64_t number);
 struct location_expr *location_leaf(struct arena *arena, enum location_op op,

@@ -1,0 +1,534 @@
+/*
+ * Functions and statements of programs: process(...).function("..."),
+ * .statement("..."), .plt("..."), with what may follow them.
+ *
+ * Debug information tells functions, where they are inlined, their lines and
+ * variables; functions that it does not know, and all of a program without it,
+ * come from the symbol table.
+ */
+#include "translator/probes/process.h"
+
+#include <string.h>
+
+#include "translator/base/arena.h"
+#include "translator/base/glob.h"
+#include "translator/diag/diag.h"
+#include "translator/probes/programs.h"
+#include "translator/target/debug.h"
+#include "translator/target/program.h"
+
+static const char *const forms[] = {
+	"process(string).function(string)",
+	"process(string).function(string).call",
+	"process(string).function(string).return",
+	"process(string).function(string).inline",
+	"process(string).function(string).exported",
+	"process(string).function(string).label(string)",
+	"process(string).function(string).callee(string)",
+	"process(string).function(string).callees",
+	"process(string).function(string).callees(number)",
+	"process(string).statement(string)",
+	"process(string).statement(string).nearest",
+	"process(string).statement(number)",
+	"process(string).plt",
+	"process(string).plt(string)",
+	"process(string).plt(string).return",
+	"process(string).library(string).function(string)",
+	"process(string).library(string).statement(string)",
+	"process(string).library(string).plt(string)",
+	"process(number).function(string)",
+	"process(number).statement(string)",
+	"process.function(string)",
+	"process.statement(string)",
+	NULL
+};
+
+/* What a point asks for. */
+struct request {
+	struct family_env *env;
+	const struct probe_point *point;
+	struct probe_instances *out;
+	const struct process_file *file;
+	struct user_program *user;
+	size_t at;		/* the component "function", "statement", ... */
+	const char *what;	/* its name */
+	const char *pattern;	/* its text, or NULL */
+	bool is_return, is_call, is_inline, is_exported, is_nearest;
+	const char *label, *callee;	/* patterns, or NULL */
+	int callee_depth;
+};
+
+static const char *component(const struct probe_point *point, size_t i)
+{
+	return i < point->components.count ? point->components.items[i].name :
+					     "";
+}
+
+/* The component behind process(...) and .library(...). */
+static size_t request_at(const struct probe_point *point)
+{
+	return !strcmp(component(point, 1), "library") ? 2 : 1;
+}
+
+static bool is_suffix(const char *what, const char *name)
+{
+	static const char *const of_function[] = {
+		"call", "return", "inline", "exported", "label", "callee",
+		"callees", NULL
+	};
+
+	if (!strcmp(what, "statement"))
+		return !strcmp(name, "nearest");
+	if (!strcmp(what, "plt"))
+		return !strcmp(name, "return");
+	for (size_t i = 0; of_function[i]; i++)
+		if (!strcmp(of_function[i], name))
+			return true;
+	return false;
+}
+
+static bool matches(const struct probe_point *point)
+{
+	size_t at = request_at(point);
+	const char *what = component(point, at);
+
+	if (strcmp(component(point, 0), "process") ||
+	    (at == 2 && !point_text(point, 1)) ||
+	    (strcmp(what, "function") && strcmp(what, "statement") &&
+	     strcmp(what, "plt")))
+		return false;
+	if (!strcmp(what, "function") && !point_text(point, at))
+		return false;
+	for (size_t i = at + 1; i < point->components.count; i++)
+		if (!is_suffix(what, component(point, i)))
+			return false;
+	return true;
+}
+
+static void read_request(struct request *r)
+{
+	int64_t depth = 1;
+
+	r->at = request_at(r->point);
+	r->what = component(r->point, r->at);
+	r->pattern = point_text(r->point, r->at);
+	for (size_t i = r->at + 1; i < r->point->components.count; i++) {
+		const char *name = component(r->point, i);
+
+		r->is_return |= !strcmp(name, "return");
+		r->is_call |= !strcmp(name, "call");
+		r->is_inline |= !strcmp(name, "inline");
+		r->is_exported |= !strcmp(name, "exported");
+		r->is_nearest |= !strcmp(name, "nearest");
+		if (!strcmp(name, "label"))
+			r->label = point_text(r->point, i);
+		if (!strcmp(name, "callee"))
+			r->callee = point_text(r->point, i);
+		if (strcmp(name, "callees"))
+			continue;
+		r->callee = "*";
+		point_number(r->point, i, &depth);
+	}
+	r->callee_depth = (int)depth;
+}
+
+/* 'process("/x").function("f@f.c:1").return' */
+static const char *instance_name(struct request *r, const char *what,
+				 const char *name)
+{
+	struct arena *arena = r->env->arena;
+	const char *text = arena_printf(
+		arena, "%s.%s(\"%s\")",
+		process_name(arena, r->point, r->file), what, name);
+
+	for (size_t i = r->at + 1; i < r->point->components.count; i++) {
+		const char *suffix = component(r->point, i);
+		const char *argument = point_text(r->point, i);
+
+		if (argument)
+			text = arena_printf(arena, "%s.%s(\"%s\")", text,
+					    suffix, argument);
+		else
+			text = arena_printf(arena, "%s.%s", text, suffix);
+	}
+	return text;
+}
+
+static const char *place_text(struct request *r, const char *name,
+			      const char *file, unsigned int line)
+{
+	return file ? arena_printf(r->env->arena, "%s@%s:%u", name, file,
+				   line) : name;
+}
+
+/* One place to probe; NULL when the address is not in the file. */
+static struct probe_instance *add_place(struct request *r, const char *kind,
+					uint64_t address)
+{
+	struct probe_instance *instance;
+	uint64_t offset;
+
+	if (!program_offset(r->user->program, address, &offset))
+		return NULL;
+	instance = instance_add(r->env, r->out, r->point, kind);
+	process_pairs(r->env, instance, r->file, offset,
+		      program_build_id(r->user->program));
+	instance->context->has_registers = true;
+	instance->context->user = true;
+	instance->context->user_program = r->user;
+	/* a return probe stands in the caller, at no known place of the file */
+	if (strcmp(kind, "uretprobe"))
+		instance->context->address = address;
+	return instance;
+}
+
+/* ---- functions ---- */
+
+/* Where parameters have their values. */
+static uint64_t probe_address(const struct debug_function *function)
+{
+	return function->is_inlined ? function->entry : function->body;
+}
+
+/* A place in the function, not among the probes: for @entry. */
+static struct probe_instance *entry_place(struct request *r,
+					  const struct debug_function *function,
+					  const char *name)
+{
+	struct probe_instances entries = { 0 };
+	struct request inner = *r;
+	struct probe_instance *instance;
+	uint64_t address = probe_address(function);
+
+	inner.out = &entries;
+	instance = add_place(&inner, "uprobe", address);
+	if (!instance)
+		return NULL;
+	instance->name = name;
+	instance->context->name = function->name;
+	instance->context->call_frame =
+		debug_call_frame(r->user->debug, address);
+	programs_variables(r->env, instance->context, r->user, function,
+			   address, false);
+	return instance;
+}
+
+static void add_function(struct request *r,
+			 const struct debug_function *function)
+{
+	const char *name = instance_name(
+		r, "function", place_text(r, function->name, function->file,
+					  function->line));
+	uint64_t address = r->is_return ? function->entry :
+					  probe_address(function);
+	struct probe_instance *instance =
+		add_place(r, r->is_return ? "uretprobe" : "uprobe", address);
+
+	if (!instance)
+		return;
+	instance->name = name;
+	instance->context->name = function->name;
+	if (r->is_return)
+		instance->context->entry = entry_place(r, function, name);
+	programs_variables(r->env, instance->context, r->user, function,
+			   probe_address(function), r->is_return);
+}
+
+static void add_label(struct request *r, const struct debug_function *function,
+		      const struct debug_label *label)
+{
+	struct probe_instance *instance = add_place(r, "uprobe",
+						    label->address);
+
+	if (!instance)
+		return;
+	instance->name = arena_printf(
+		r->env->arena, "%s.function(\"%s\").label(\"%s\")",
+		process_name(r->env->arena, r->point, r->file),
+		place_text(r, function->name, label->file, label->line),
+		label->name);
+	instance->context->name = function->name;
+	programs_variables(r->env, instance->context, r->user, function,
+			   label->address, false);
+}
+
+static void add_labels(struct request *r,
+		       const struct debug_function *function)
+{
+	struct debug_labels labels = { 0 };
+
+	debug_find_labels(r->user->debug, function, r->label, &labels);
+	for (size_t i = 0; i < labels.labels.count; i++)
+		add_label(r, function, &labels.labels.items[i]);
+}
+
+static void add_callees(struct request *r,
+			const struct debug_function *function)
+{
+	struct debug_functions callees = { 0 };
+
+	debug_find_callees(r->user->debug, function, r->callee,
+			   r->callee_depth, &callees);
+	for (size_t i = 0; i < callees.functions.count; i++)
+		add_function(r, callees.functions.items[i]);
+}
+
+static bool is_wanted(const struct request *r,
+		      const struct debug_function *function)
+{
+	if (function->is_inlined &&
+	    (r->is_return || r->is_call || r->label || r->callee))
+		return false;
+	if (r->is_inline && !function->is_inlined)
+		return false;
+	return !r->is_exported || function->is_exported;
+}
+
+static bool find_in_debug(struct request *r,
+			  struct debug_functions *functions)
+{
+	const char *reason = NULL;
+
+	if (!debug_find_functions(r->user->debug, r->pattern, functions,
+				  &reason)) {
+		diag_report(r->env->diag, DIAG_target_access, r->point->span,
+			    reason);
+		return false;
+	}
+	for (size_t i = 0; i < functions->functions.count; i++) {
+		const struct debug_function *function =
+			functions->functions.items[i];
+
+		if (!is_wanted(r, function))
+			continue;
+		if (r->label)
+			add_labels(r, function);
+		else if (r->callee)
+			add_callees(r, function);
+		else
+			add_function(r, function);
+	}
+	return true;
+}
+
+static bool is_known(const struct debug_functions *functions,
+		     uint64_t address)
+{
+	size_t low = 0, high = functions->functions.count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		uint64_t entry = functions->functions.items[middle]->entry;
+
+		if (entry == address)
+			return true;
+		if (entry < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/* Functions without debug information, the first name of each address. */
+static void find_symbols(struct request *r,
+			 const struct debug_functions *functions)
+{
+	struct program_symbols found = { 0 };
+	uint64_t last = 0;
+
+	if (strchr(r->pattern, '@') || r->is_inline || r->label || r->callee)
+		return;
+	program_find_symbols(r->user->program, r->pattern, &found);
+	for (size_t i = 0; i < found.symbols.count; i++) {
+		const struct program_symbol *symbol = found.symbols.items[i];
+		struct probe_instance *instance;
+
+		if (!symbol->is_function || symbol->is_ifunc ||
+		    symbol->address == last ||
+		    (r->is_exported && !symbol->is_global) ||
+		    is_known(functions, symbol->address))
+			continue;
+		last = symbol->address;
+		instance = add_place(r, r->is_return ? "uretprobe" : "uprobe",
+				     symbol->address);
+		if (!instance)
+			continue;
+		instance->context->name =
+			program_demangle(r->user->program, symbol->name);
+		instance->name = instance_name(r, "function",
+					       instance->context->name);
+	}
+}
+
+/* The nearest function there is, and where debug information was missing. */
+static void suggest_function(struct request *r)
+{
+	struct arena *arena = r->env->arena;
+	VEC(const char *) names = { 0 };
+	size_t count, at = strcspn(r->pattern, "@");
+	const struct program_symbol *symbols =
+		program_symbols(r->user->program, &count);
+	const char *best = NULL, *missing = r->user->debug ? NULL :
+							     r->user->reason;
+
+	if (!glob_is_pattern(r->pattern)) {
+		for (size_t i = 0; i < count; i++)
+			if (symbols[i].is_function)
+				*vec_push(arena, &names) = symbols[i].name;
+		best = diag_nearest(arena_strndup(arena, r->pattern, at),
+				    names.items, names.count);
+	}
+	r->env->missing = arena_printf(arena, "%s has no such function",
+				       r->file->path);
+	r->env->hint = best ?
+		arena_printf(arena, "did you mean '%s'?%s%s", best,
+			     missing ? " " : "", missing ? missing : "") :
+		missing;
+}
+
+static bool resolve_functions(struct request *r)
+{
+	struct debug_functions functions = { 0 };
+	size_t before = r->out->items.count;
+
+	if (programs_debug(r->user) && !find_in_debug(r, &functions))
+		return false;
+	if (!r->callee && !r->label)
+		find_symbols(r, &functions);
+	if (r->out->items.count == before && !before)
+		suggest_function(r);
+	return true;
+}
+
+/* ---- statements ---- */
+
+static void add_statement(struct request *r,
+			  const struct debug_statement *statement)
+{
+	const struct debug_function *function = statement->function;
+	struct probe_instance *instance = add_place(r, "uprobe",
+						    statement->address);
+
+	if (!instance)
+		return;
+	instance->name = instance_name(
+		r, "statement", place_text(r, function ? function->name : "",
+					   statement->file, statement->line));
+	if (!function)
+		return;
+	instance->context->name = function->name;
+	programs_variables(r->env, instance->context, r->user, function,
+			   statement->address, false);
+}
+
+static void add_address(struct request *r, uint64_t address)
+{
+	struct debug *debug = programs_debug(r->user);
+	struct debug_function *function =
+		debug ? debug_function_at(debug, address) : NULL;
+	struct probe_instance *instance = add_place(r, "uprobe", address);
+
+	if (!instance)
+		return;
+	if (!function)
+		return;
+	instance->context->name = function->name;
+	programs_variables(r->env, instance->context, r->user, function,
+			   address, false);
+}
+
+static bool resolve_statements(struct request *r)
+{
+	struct debug_statements list = { 0 };
+	const char *reason = NULL;
+	int64_t address;
+
+	if (point_number(r->point, r->at, &address)) {
+		add_address(r, (uint64_t)address);
+		return true;
+	}
+	if (!r->pattern)
+		return true;
+	if (!programs_debug(r->user)) {
+		r->env->missing = arena_printf(
+			r->env->arena, "lines come from debug information");
+		r->env->hint = r->user->reason;
+		return true;
+	}
+	if (!debug_find_statements(r->user->debug, r->pattern, r->is_nearest,
+				   &list, &reason)) {
+		r->env->missing = reason;
+		return true;
+	}
+	for (size_t i = 0; i < list.statements.count; i++)
+		add_statement(r, &list.statements.items[i]);
+	if (!list.statements.count)
+		r->env->missing = arena_printf(
+			r->env->arena, "%s has no such line%s%s", r->file->path,
+			reason ? "; " : "", reason ? reason : "");
+	return true;
+}
+
+/* ---- calls of library functions ---- */
+
+static bool resolve_plt(struct request *r)
+{
+	size_t count;
+	const struct program_plt *entries = program_plt(r->user->program,
+							&count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct probe_instance *instance;
+
+		if (r->pattern && !glob_match(r->pattern, entries[i].name))
+			continue;
+		instance = add_place(r, r->is_return ? "uretprobe" : "uprobe",
+				     entries[i].address);
+		if (!instance)
+			continue;
+		instance->name = instance_name(r, "plt", entries[i].name);
+		instance->context->name = entries[i].name;
+	}
+	if (!count)
+		r->env->missing = arena_printf(
+			r->env->arena, "%s calls no library functions through "
+			"a linkage table", r->file->path);
+	return true;
+}
+
+static bool resolve_file(struct request *r)
+{
+	const char *reason;
+
+	r->user = programs_open(r->env, r->file->open, &reason);
+	if (!r->user) {
+		r->env->missing = reason;
+		return true;
+	}
+	if (!strcmp(r->what, "function"))
+		return resolve_functions(r);
+	return !strcmp(r->what, "statement") ? resolve_statements(r) :
+					       resolve_plt(r);
+}
+
+static bool resolve(struct family_env *env, const struct probe_point *point,
+		    struct probe_instances *out)
+{
+	struct request r = { .env = env, .point = point, .out = out };
+	struct process_files files;
+
+	read_request(&r);
+	if (!process_find(env, point, r.at == 2 ? point_text(point, 1) : NULL,
+			  &files))
+		return true;
+	for (size_t i = 0; i < files.items.count; i++) {
+		r.file = files.items.items[i];
+		if (!resolve_file(&r))
+			return false;
+	}
+	return true;
+}
+
+const struct family family_function_user = { "function_user", forms, matches,
+					     resolve };

@@ -1,0 +1,178 @@
+/* Programs, their variables and types; see programs.h. */
+#include "translator/probes/programs.h"
+
+#include <string.h>
+
+#include "runtime/common/registers.h"
+#include "translator/base/arena.h"
+#include "translator/probes/family.h"
+#include "translator/target/ctype.h"
+#include "translator/target/debug.h"
+#include "translator/target/location.h"
+#include "translator/target/program.h"
+
+struct user_program *programs_open(struct family_env *env, const char *path,
+				   const char **ret_reason)
+{
+	struct user_program *user;
+
+	for (user = env->programs; user; user = user->next)
+		if (!strcmp(user->path, path))
+			return user;
+	user = arena_new(env->arena, struct user_program);
+	user->path = arena_strdup(env->arena, path);
+	user->program = program_open(env->arena, path, ret_reason);
+	if (!user->program)
+		return NULL;
+	user->next = env->programs;
+	env->programs = user;
+	return user;
+}
+
+struct debug *programs_debug(struct user_program *user)
+{
+	if (!user->debug && !user->reason)
+		user->debug = debug_open(user->program, &user->reason);
+	return user->debug;
+}
+
+void programs_close(struct family_env *env)
+{
+	for (struct user_program *user = env->programs; user;
+	     user = user->next) {
+		debug_close(user->debug);
+		program_close(user->program);
+	}
+	env->programs = NULL;
+}
+
+/* ---- variables ---- */
+
+struct where {
+	struct user_program *user;
+	const struct debug_function *function;
+	uint64_t address;
+	int is_return;
+};
+
+static struct context_var *add_var(struct family_env *env,
+				   struct probe_context *context,
+				   const char *name, struct ctype *type,
+				   const struct location *location)
+{
+	struct context_var *var = vec_push(env->arena, &context->vars);
+
+	var->name = arena_printf(env->arena, "$%s", name);
+	var->type = type;
+	var->arg = -1;
+	var->location = location;
+	return var;
+}
+
+static const struct location *nowhere(struct arena *arena, const char *reason)
+{
+	struct location *location = arena_new(arena, struct location);
+
+	location->kind = LOCATION_NONE;
+	location->reason = reason;
+	return location;
+}
+
+/* Whether all of a structure is numbers and pointers: then it is returned in
+ * general registers. */
+static bool has_floats(struct ctype *type, int depth)
+{
+	struct ctype_member *members;
+	size_t count;
+
+	if (type->kind == CTYPE_FLOAT || depth > 8)
+		return true;
+	if (type->kind == CTYPE_ARRAY)
+		return has_floats(ctype_target(type), depth + 1);
+	members = ctype_members(type, &count);
+	for (size_t i = 0; i < count; i++)
+		if (has_floats(members[i].type, depth + 1))
+			return true;
+	return false;
+}
+
+/* Where a function leaves its result, by the rules of calls of the machine. */
+static const struct location *result_place(struct arena *arena,
+					   struct ctype *type)
+{
+	struct location *location = arena_new(arena, struct location);
+
+	location->expr = location_leaf(arena, LOCATION_REGISTER,
+				       REGISTER_RESULT);
+	location->kind = LOCATION_VALUE;
+	if (ctype_is_scalar(type))
+		return location;
+	if (type->kind == CTYPE_FLOAT)
+		return nowhere(arena, "it is a floating-point number in a "
+				      "register that a probe does not see");
+	if (type->size > 16) {
+		if (REGISTER_CALL_PUSH == 0)
+			return nowhere(arena, "where this machine returns it "
+					      "is known to the caller only");
+		location->kind = LOCATION_PLACE;
+		return location;
+	}
+	if (has_floats(type, 0))
+		return nowhere(arena, "it is a structure with floating-point "
+				      "numbers in registers");
+	location->kind = LOCATION_PIECES;
+	location->piece_count = type->size > 8 ? 2 : 1;
+	location->pieces = arena_array(arena, struct location_piece,
+				       location->piece_count);
+	for (size_t i = 0; i < location->piece_count; i++)
+		location->pieces[i] = (struct location_piece){
+			.kind = LOCATION_VALUE,
+			.expr = location_leaf(arena, LOCATION_REGISTER,
+					      REGISTER_RESULT + (int)i),
+			.bit_size = 8 * (uint32_t)(i ? type->size - 8 :
+				    type->size < 8 ? type->size : 8),
+		};
+	return location;
+}
+
+static void load_vars(struct family_env *env, struct probe_context *context)
+{
+	const struct where *where = context->load_with;
+	struct debug *debug = programs_debug(where->user);
+	struct debug_variables list = { 0 };
+
+	if (!debug)
+		return;
+	if (where->is_return && where->function->type) {
+		struct ctype *type = ctype_target(where->function->type);
+
+		if (type->kind != CTYPE_VOID)
+			add_var(env, context, "return", type,
+				result_place(env->arena, type));
+	}
+	debug_variables(debug, where->function, where->address, &list);
+	for (size_t i = 0; i < list.variables.count; i++) {
+		const struct debug_variable *found = &list.variables.items[i];
+		struct context_var *var;
+
+		if (where->is_return && !found->is_parameter)
+			continue;
+		var = add_var(env, context, found->name, found->type,
+			      &found->location);
+		var->is_local = !found->is_parameter;
+		var->at_entry = where->is_return;
+	}
+}
+
+void programs_variables(struct family_env *env, struct probe_context *context,
+			struct user_program *user,
+			const struct debug_function *function,
+			uint64_t address, int is_return)
+{
+	struct where *where = arena_new(env->arena, struct where);
+
+	*where = (struct where){ user, function, address, is_return };
+	context->load_with = where;
+	context->load_vars = load_vars;
+	context->user_program = user;
+}

@@ -1,0 +1,171 @@
+/*
+ * Types and variables by name: of the kernel, of the program that the probe
+ * stands in, or of the one that a script names ("/usr/bin/postgres",
+ * "kernel:my_module", alternatives in order).
+ */
+#include "translator/sema/sema.h"
+
+#include <string.h>
+
+#include "translator/base/arena.h"
+#include "translator/diag/diag.h"
+#include "translator/probes/process.h"
+#include "translator/probes/programs.h"
+#include "translator/target/btf.h"
+#include "translator/target/debug.h"
+#include "translator/target/location.h"
+#include "translator/target/program.h"
+
+static struct user_program *own_program(const struct scope *scope)
+{
+	const struct probe_context *context =
+		scope->probe ? scope->probe->instance->context : NULL;
+
+	return context ? context->user_program : NULL;
+}
+
+/* One of the modules that a text lists; NULL after the last. */
+static const char *next_module(struct arena *arena, const char **at)
+{
+	size_t length = strcspn(*at, ":");
+	const char *name = length ? arena_strndup(arena, *at, length) : NULL;
+
+	*at += length + ((*at)[length] == ':');
+	return name;
+}
+
+static bool is_kernel(const char *module)
+{
+	return !strncmp(module, "kernel", 6) &&
+	       (!module[6] || module[6] == '<');
+}
+
+/* A program by its path or its name; NULL and env->reason if it is none. */
+static struct user_program *named_program(struct sema *sema,
+					  const char *module)
+{
+	struct process_query query = { .name = module };
+	struct process_files files;
+	struct user_program *user;
+	const char *reason = NULL;
+
+	if (!process_files_find(sema->arena, &query, &files)) {
+		sema->env->reason = files.reason;
+		return NULL;
+	}
+	user = programs_open(sema->env, files.items.items[0]->open, &reason);
+	if (!user)
+		sema->env->reason = reason;
+	else
+		*vec_push(sema->arena, &sema->env->files) = user->path;
+	return user;
+}
+
+static struct ctype *kernel_type(struct sema *sema, const char *text,
+				 const char *module)
+{
+	struct btf_types *btf = sema->env->btf(sema->env);
+	const char *reason;
+
+	if (btf && module && !is_kernel(module))
+		btf_add_module(btf, module, &reason);
+	return btf ? btf_find_text(btf, text) : NULL;
+}
+
+static struct ctype *program_type(struct sema *sema, struct user_program *user,
+				  const char *text)
+{
+	struct debug *debug = user ? programs_debug(user) : NULL;
+
+	if (user && !debug)
+		sema->env->reason = user->reason;
+	return debug ? debug_find_type(debug, text) : NULL;
+}
+
+static struct ctype *module_type(struct sema *sema, const char *text,
+				 const char *module)
+{
+	if (is_kernel(module) || !strchr(module, '/'))
+		return kernel_type(sema, text, module);
+	return program_type(sema, named_program(sema, module), text);
+}
+
+struct ctype *type_find(struct sema *sema, const struct scope *scope,
+			struct span span, const char *text,
+			const char *modules)
+{
+	struct ctype *type = NULL;
+	const char *module;
+
+	sema->env->reason = NULL;
+	if (!modules)
+		type = program_type(sema, own_program(scope), text);
+	if (!modules && !type)
+		type = kernel_type(sema, text, NULL);
+	while (!type && modules &&
+	       (module = next_module(sema->arena, &modules)))
+		type = module_type(sema, text, module);
+	if (type)
+		return type;
+	diag_report_hint(sema->diag, DIAG_type_unknown, span,
+			 sema->env->reason, text);
+	return NULL;
+}
+
+/* ---- @var ---- */
+
+/* The variable as the function at hand sees it, else that of any file. */
+static bool find_variable(struct user_program *user,
+			  const struct probe_context *context,
+			  const char *text, struct debug_variable *ret,
+			  const char **ret_reason)
+{
+	struct debug *debug = programs_debug(user);
+	struct debug_function *scope;
+
+	*ret_reason = user->reason;
+	if (!debug)
+		return false;
+	scope = context && context->address ?
+			debug_function_at(debug, context->address) : NULL;
+	if (scope && !strchr(text, '@') &&
+	    debug_find_variable(debug, scope, context->address, text, ret,
+				ret_reason))
+		return true;
+	return debug_find_global(debug, text, ret, ret_reason);
+}
+
+struct context_var *variable_find(struct sema *sema, const struct scope *scope,
+				  const char *text, const char *module,
+				  const char **ret_reason)
+{
+	const struct probe_context *context =
+		scope->probe ? scope->probe->instance->context : NULL;
+	struct user_program *own = own_program(scope), *user = own;
+	struct debug_variable found;
+	struct location *location;
+	struct context_var *var;
+
+	*ret_reason = "it is looked for in the program that a process probe "
+		      "stands in; in others name the program: "
+		      "@var(\"name@file.c\", \"/path/of/program\")";
+	if (module)
+		user = named_program(sema, module);
+	if (module && !user)
+		*ret_reason = sema->env->reason;
+	if (!user || !find_variable(user, user == own ? context : NULL, text,
+				    &found, ret_reason))
+		return NULL;
+	var = arena_new(sema->arena, struct context_var);
+	var->name = text;
+	var->type = found.type;
+	var->arg = -1;
+	location = arena_new(sema->arena, struct location);
+	*location = found.location;
+	var->location = location;
+	if (user == own || !location_has(location->expr, LOCATION_STATIC))
+		return var;
+	*ret_reason = "it can be read where a process probe stands in that "
+		      "program";
+	return NULL;
+}

@@ -628,16 +628,21 @@ static void stack_maps_create(struct emit *e, int64_t cpus)
 
 	library_constant(e, "rt_stack_most", most < RT_STACK ? most : RT_STACK);
 	library_constant(e, "rt_page_shift", __builtin_ctzl((unsigned long)page));
-	if (!has_prim(e, 'x') && !has_prim(e, 'm'))
+	if (!has_prim(e, 'x') && !has_prim(e, 'm') && !has_prim(e, 'k'))
 		return;
 	map_create(e, "spile_stacks", (struct map_shape){
 		BPF_MAP_TYPE_ARRAY, (uint64_t)cpus * RT_FRAMES, 4,
 		sizeof(struct rt_stacks), 0 });
 	map_create(e, "spile_own_code", (struct map_shape){
 		BPF_MAP_TYPE_HASH, OWN_CODE_MOST, 8, 4, 0 });
-	map_create(e, "spile_files", (struct map_shape){
-		BPF_MAP_TYPE_HASH, FILES_MOST, sizeof(struct rt_file_key),
-		sizeof(struct rt_file), 0 });
+	if (has_prim(e, 'm'))
+		map_create(e, "spile_files", (struct map_shape){
+			BPF_MAP_TYPE_HASH, FILES_MOST,
+			sizeof(struct rt_file_key), sizeof(struct rt_file),
+			0 });
+	if (has_prim(e, 'u'))
+		map_create(e, "spile_rows", (struct map_shape){
+			BPF_MAP_TYPE_ARRAY, 1, 4, 8, BPF_F_MMAPABLE });
 	if (!has_prim(e, 'n'))
 		return;
 	map_create(e, "spile_symbols", (struct map_shape){

@@ -21,7 +21,7 @@
 #include "runtime/reader/symbols.h"
 
 /* Room kept for files that are first seen while probes run. */
-enum { SPARE_SYMBOLS = 1 << 16, SPARE_NAMES = 1 << 18 };
+enum { SPARE_SYMBOLS = 1 << 16, SPARE_NAMES = 1 << 18, SPARE_ROWS = 1 << 18 };
 
 /* A map of rows that is written in place. */
 struct pool {
@@ -41,7 +41,7 @@ struct stacks {
 	struct bpf_object *bpf;
 	struct expected *files;
 	size_t count;
-	struct pool symbols, names;
+	struct pool symbols, names, rows;
 	int files_fd;
 };
 
@@ -238,19 +238,23 @@ struct stacks *stacks_prepare(struct object *object,
 		.symbols = { .map = "spile_symbols",
 			     .row = sizeof(struct rt_symbol) },
 		.names = { .map = "spile_names", .row = RT_NAME_UNIT, .used = 1 },
+		.rows = { .map = "spile_rows", .row = sizeof(uint64_t) },
 		.files_fd = -1,
 	};
 	/* where only places are asked for, the reader alone needs the files */
-	if (!find_map(stacks, "spile_symbols"))
+	if (!find_map(stacks, "spile_symbols") &&
+	    !find_map(stacks, "spile_rows"))
 		return stacks;
 	collect(stacks, object->manifest, options);
 	for (size_t i = 0; i < stacks->count; i++) {
 		stacks->symbols.wanted += stacks->files[i].table->symbol_count;
+		stacks->rows.wanted += stacks->files[i].table->frames.count;
 		stacks->names.wanted += units_of(stacks->files[i].table) +
 			name_units(strlen(stacks->files[i].path) + 1);
 	}
 	make_room(stacks, &stacks->symbols, SPARE_SYMBOLS);
 	make_room(stacks, &stacks->names, SPARE_NAMES);
+	make_room(stacks, &stacks->rows, SPARE_ROWS);
 	return stacks;
 }
 
@@ -310,6 +314,18 @@ static void put_symbols(struct stacks *stacks, const struct elf_table *table,
 	row->known = 1;
 }
 
+static void put_rows(struct pool *pool, const struct frames *frames,
+		     struct rt_file *row)
+{
+	if (!pool->memory || frames->count > pool->room - pool->used)
+		return;
+	memcpy(pool->memory + pool->used * pool->row, frames->rows,
+	       frames->count * pool->row);
+	row->first_row = (uint32_t)pool->used;
+	row->rows = (uint32_t)frames->count;
+	pool->used += frames->count;
+}
+
 /* The row comes last: a program that finds it finds all it points at. */
 static void put_file(struct stacks *stacks, const struct elf_table *table,
 		     const char *path, uint64_t number)
@@ -327,6 +343,7 @@ static void put_file(struct stacks *stacks, const struct elf_table *table,
 		if (row.path)
 			put_symbols(stacks, table, &row);
 	}
+	put_rows(&stacks->rows, &table->frames, &row);
 	bpf_map_update_elem(stacks->files_fd, &key, &row, BPF_ANY);
 }
 
@@ -337,7 +354,8 @@ int stacks_fill(struct stacks *stacks, struct object *object,
 		return 0;
 	stacks->files_fd = bpf_map__fd(find_map(stacks, "spile_files"));
 	if (map_pool(stacks, &stacks->symbols, ret_error) ||
-	    map_pool(stacks, &stacks->names, ret_error))
+	    map_pool(stacks, &stacks->names, ret_error) ||
+	    map_pool(stacks, &stacks->rows, ret_error))
 		return -1;
 	for (size_t i = 0; i < stacks->count; i++) {
 		struct expected *file = &stacks->files[i];
@@ -362,11 +380,12 @@ void stacks_learn(struct stacks *stacks, struct code_file *file,
 
 void stacks_free(struct stacks *stacks)
 {
-	struct pool *pools[] = { &stacks->symbols, &stacks->names };
+	struct pool *pools[] = { &stacks->symbols, &stacks->names,
+				 &stacks->rows };
 
 	if (!stacks)
 		return;
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < sizeof(pools) / sizeof(*pools); i++)
 		if (pools[i]->memory)
 			munmap(pools[i]->memory,
 			       pools[i]->room * pools[i]->row);

@@ -7,6 +7,7 @@ common_sources = \
 	runtime/common/identity.c \
 	runtime/common/identity.h \
 	runtime/common/stat.h \
+	runtime/common/unwind.h \
 	runtime/common/registers.h \
 	runtime/common/wire.h \
 	runtime/common/arith.h \

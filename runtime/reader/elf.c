@@ -335,6 +335,32 @@ static void read_symbols(struct reading *reading)
 		close(fd);
 }
 
+static void read_frames(struct reading *reading, const GElf_Ehdr *file)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	size_t names;
+
+	if (file->e_machine != EM_X86_64 ||
+	    file->e_ident[EI_CLASS] != ELFCLASS64 ||
+	    elf_getshdrstrndx(reading->elf, &names))
+		return;
+	while ((section = elf_nextscn(reading->elf, section))) {
+		const char *name = gelf_getshdr(section, &header) ?
+			elf_strptr(reading->elf, names, header.sh_name) : NULL;
+		Elf_Data *data;
+
+		if (!name || strcmp(name, ".eh_frame") ||
+		    header.sh_type == SHT_NOBITS)
+			continue;
+		data = elf_rawdata(section, NULL);
+		if (data && data->d_buf)
+			frames_read(&reading->table->frames, data->d_buf,
+				    data->d_size, header.sh_addr,
+				    reading->table->base);
+	}
+}
+
 static struct elf_table *read_table(Elf *elf)
 {
 	struct reading reading = { .elf = elf };
@@ -351,6 +377,7 @@ static struct elf_table *read_table(Elf *elf)
 		return NULL;
 	}
 	read_symbols(&reading);
+	read_frames(&reading, &header);
 	return reading.table;
 }
 
@@ -398,6 +425,7 @@ void elf_table_free(struct elf_table *table)
 	if (!table)
 		return;
 	free(table->symbols);
+	free(table->frames.rows);
 	free(table->names);
 	free(table);
 }

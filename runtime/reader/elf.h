@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/reader/frames.h"
+
 struct elf_symbol {
 	uint32_t from, size;
 	uint32_t name;		/* in names */
@@ -26,6 +28,7 @@ struct elf_table {
 	size_t symbol_count;
 	char *names;		/* all of them, demangled, NUL behind each */
 	size_t names_size;
+	struct frames frames;
 };
 
 /* NULL when the file is none that code can be in. */

@@ -1,6 +1,7 @@
 reader_sources = \
 	runtime/reader/ring.c \
 	runtime/reader/sink.c \
+	runtime/reader/frames.c \
 	runtime/reader/elf.c \
 	runtime/reader/needed.c \
 	runtime/reader/kernel.c \

@@ -7,9 +7,11 @@ rt_lib_sources = \
 	runtime/bpf/lib/iter.bpf.c \
 	runtime/bpf/lib/lock.bpf.c \
 	runtime/bpf/lib/stack.bpf.c \
+	runtime/bpf/lib/unwind.bpf.c \
 	runtime/bpf/lib/place.bpf.c \
 	runtime/bpf/lib/prim_session.bpf.c \
 	runtime/bpf/lib/prim_stack.bpf.c \
+	runtime/bpf/lib/prim_symbol.bpf.c \
 	runtime/bpf/lib/prim_task.bpf.c \
 	runtime/bpf/lib/prim_text.bpf.c \
 	runtime/bpf/lib/prim_time.bpf.c \

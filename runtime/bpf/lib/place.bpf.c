@@ -10,30 +10,10 @@
 #include <bpf/bpf_helpers.h>
 
 #include "runtime/bpf/lib/maps.h"
+#include "runtime/bpf/lib/offsets.h"
 #include "runtime/bpf/lib/stack.h"
 
 extern struct rt_map spile_files;
-
-/* Offsets of members, of 24 bytes each (manifest.h, struct manifest_reloc),
- * behind those of the script. */
-extern const volatile __u64 spile_relocs[];
-extern const __u32 rt_first_reloc;
-
-enum rt_offset {
-#define OFFSET(id, path) AT_##id,
-#include "runtime/bpf/lib/offsets.def"
-#undef OFFSET
-};
-
-#define AT(id) (spile_relocs[3 * (rt_first_reloc + AT_##id)])
-
-/* A member that is a word. */
-#define READ(from, id) ({ \
-	__u64 word_ = 0; \
-	bpf_probe_read_kernel(&word_, sizeof(word_), \
-			      (const char *)(from) + AT(id)); \
-	word_; \
-})
 
 /* ---- the tree of mappings ---- */
 
@@ -200,6 +180,7 @@ __attribute__((noinline)) long rt_place_find(struct rt_stacks *stacks,
 	__u64 mapping, file;
 
 	place->file = 0;
+	place->start = place->end = 0;
 	if (!mm)
 		return 0;
 	mapping = find_mapping(stacks, mm, place->address);
@@ -210,11 +191,14 @@ __attribute__((noinline)) long rt_place_find(struct rt_stacks *stacks,
 	if (place->address < place->start || place->address >= place->end)
 		return 0;
 	file = READ(mapping, vma_file);
+	place->from = 0;
 	place->offset = place->address - place->start;
 	if (file) {
-		place->offset += READ(mapping, vma_pgoff) << rt_page_shift;
+		place->from = READ(mapping, vma_pgoff) << rt_page_shift;
+		place->offset += place->from;
 		find_file(place, file);
 	} else if (place->start == READ(mm, mm_vdso)) {
+		place->key.device = place->key.inode = 0;
 		place->file = bpf_map_lookup_elem(&spile_files, &place->key);
 	}
 	return 1;

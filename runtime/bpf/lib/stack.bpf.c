@@ -1,5 +1,5 @@
 /*
- * Walking stacks: see stack.h.
+ * Walking the kernel's stack: see stack.h.
  *
  * On a raw tracepoint the kernel's stack begins with the frames of the BPF
  * program and of what called it. They are left out: what a script asks for is
@@ -16,7 +16,9 @@ extern struct rt_map spile_stacks, spile_own_code;
 
 __attribute__((noinline)) struct rt_stacks *rt_stacks_of(struct rt_frame *frame)
 {
-	return bpf_map_lookup_elem(&spile_stacks, &frame->number);
+	__u32 number = frame->number;	/* Linux 6.1 wants keys on the stack */
+
+	return bpf_map_lookup_elem(&spile_stacks, &number);
 }
 
 /* ---- frames of ours ---- */
@@ -87,9 +89,10 @@ static __u64 trim(struct rt_stacks *stacks, __u64 count)
 
 /* ---- walking ---- */
 
-static void keep(struct rt_stacks *stacks, __u64 which, __u64 count, __u64 own)
+static void keep(struct rt_stacks *stacks, __u64 count)
 {
-	struct rt_stack *stack = &stacks->stacks[which & 1];
+	struct rt_stack *stack = &stacks->stacks[RT_STACK_KERNEL];
+	__u64 own = trim(stacks, count);
 
 	if (own > RT_STACK_OWN)
 		own = RT_STACK_OWN;
@@ -100,8 +103,8 @@ static void keep(struct rt_stacks *stacks, __u64 which, __u64 count, __u64 own)
 			      stacks->raw + own);
 }
 
-__attribute__((noinline)) long rt_stack_walk(struct rt_frame *frame,
-					     void *context, __u64 which)
+__attribute__((noinline)) long rt_kernel_walk(struct rt_frame *frame,
+					      void *context)
 {
 	struct rt_stacks *stacks = rt_stacks_of(frame);
 	struct rt_stack *stack;
@@ -109,21 +112,15 @@ __attribute__((noinline)) long rt_stack_walk(struct rt_frame *frame,
 
 	if (!stacks)
 		return 0;
-	stack = &stacks->stacks[which & 1];
+	stack = &stacks->stacks[RT_STACK_KERNEL];
 	if (stack->claim == frame->claims)
 		return 0;
 	stack->claim = frame->claims;
 	stack->count = stack->own = 0;
 	if (!context)
 		return 0;
-	if (which == RT_STACK_USER)
-		size = bpf_get_stack(context, stacks->raw, sizeof(stacks->raw),
-				     BPF_F_USER_STACK);
-	else
-		size = bpf_get_stack(context, stacks->raw, sizeof(stacks->raw),
-				     0);
+	size = bpf_get_stack(context, stacks->raw, sizeof(stacks->raw), 0);
 	if (size > 0)
-		keep(stacks, which, (__u64)size / 8,
-		     which == RT_STACK_USER ? 0 : trim(stacks, (__u64)size / 8));
+		keep(stacks, (__u64)size / 8);
 	return 0;
 }

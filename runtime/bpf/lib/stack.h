@@ -74,7 +74,8 @@ enum { RT_NAME_UNIT = 8 };	/* names begin at multiples */
 struct rt_place {
 	__u64 address;
 	__u64 start, end;	/* of the mapping */
-	__u64 offset;		/* in the file */
+	__u64 from;		/* offset in the file of the mapping */
+	__u64 offset;		/* of the address */
 	struct rt_file_key key;
 	struct rt_file *file;	/* NULL: it is in no file */
 };
@@ -86,8 +87,11 @@ extern const __u32 rt_page_shift;
 /* The stacks of a frame; NULL never, but the verifier wants to see it. */
 struct rt_stacks *rt_stacks_of(struct rt_frame *frame)
 	__attribute__((visibility("hidden")));
-/* Walks the stack once a hit. No context: there is none. */
-long rt_stack_walk(struct rt_frame *frame, void *context, __u64 which)
+/* Walk the stack once a hit, the kernel's and the user program's. No context:
+ * there is none. */
+long rt_kernel_walk(struct rt_frame *frame, void *context)
+	__attribute__((visibility("hidden")));
+long rt_user_walk(struct rt_frame *frame, void *context)
 	__attribute__((visibility("hidden")));
 /* Finds place->address: 1, or 0 when it is not mapped. The first address in a
  * file is reported to the reader. */

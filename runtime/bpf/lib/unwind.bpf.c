@@ -1,0 +1,223 @@
+/*
+ * Walking the stack of a user program: see stack.h.
+ *
+ * Each frame is found by the table of its file (runtime/common/unwind.h), so
+ * programs need no frame pointers; where a file has no table, as code that was
+ * made at run time, by the frame pointer. A stack that begins in a file without
+ * a table is walked by the kernel, all by frame pointers.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "runtime/bpf/lib/maps.h"
+#include "runtime/bpf/lib/offsets.h"
+#include "runtime/bpf/lib/stack.h"
+#include "runtime/common/unwind.h"
+
+extern struct rt_map spile_rows;
+
+/* Where Linux puts registers when it calls a handler of a signal, in bytes from
+ * the stack pointer that the handler returns to. */
+enum { SIGNAL_FP = 120, SIGNAL_SP = 160, SIGNAL_IP = 168 };
+
+struct unwinding {
+	struct rt_stacks *stacks;
+	__u64 start, end;	/* of the mapping that the last address is in */
+	__u64 bias;		/* what makes addresses in it those of the file */
+	__u32 first_row, rows;	/* of the file */
+	__u64 ip, sp, fp;
+	__u64 count;
+	__u64 exact;		/* ip is where it goes on, not where it returns
+				 * to, which may be the next function already */
+	__u64 told;		/* a table was of use */
+};
+
+struct row_search {
+	__u32 address;
+	__u32 low, high;
+};
+
+static long row_step(__u64 i, struct row_search *search)
+{
+	__u32 middle = search->low + (search->high - search->low) / 2;
+	__u64 *row;
+
+	(void)i;
+	if (search->high - search->low <= 1)
+		return 1;
+	row = bpf_map_lookup_elem(&spile_rows, &middle);
+	if (!row)
+		return 1;
+	if (unwind_address(*row) <= search->address)
+		search->low = middle;
+	else
+		search->high = middle;
+	return 0;
+}
+
+static __u64 find_row(const struct unwinding *u, __u64 address)
+{
+	struct row_search search = {
+		.address = address,
+		.low = u->first_row,
+		.high = u->first_row + u->rows,
+	};
+	__u64 *row;
+
+	bpf_loop(32, row_step, &search, 0);
+	row = bpf_map_lookup_elem(&spile_rows, &search.low);
+	return row && unwind_address(*row) <= search.address ? *row : 0;
+}
+
+RT_INLINE __u64 user_word(__u64 address)
+{
+	__u64 word = 0;
+
+	bpf_probe_read_user(&word, sizeof(word), (const void *)address);
+	return word;
+}
+
+static long signal_frame(struct unwinding *u)
+{
+	__u64 sp = u->sp;
+
+	u->ip = user_word(sp + SIGNAL_IP);
+	u->fp = user_word(sp + SIGNAL_FP);
+	u->sp = user_word(sp + SIGNAL_SP);
+	u->exact = 1;
+	return !u->ip;
+}
+
+/* The caller's registers, by a row. 1: there is none. */
+static long next_by_row(struct unwinding *u, __u64 row)
+{
+	__u64 cfa = unwind_cfa(row) * 8, saved = unwind_fp(row) * 8;
+
+	switch (unwind_rule(row)) {
+	case UNWIND_SP:
+		cfa += u->sp;
+		break;
+	case UNWIND_FP:
+		cfa += u->fp;
+		break;
+	case UNWIND_FP_DEREF:
+		cfa = user_word(u->fp + cfa);
+		break;
+	case UNWIND_PLT:
+		cfa += u->sp + ((u->ip & 15) >= 11 ? 8 : 0);
+		break;
+	case UNWIND_SIGNAL:
+		return signal_frame(u);
+	default:
+		return 1;
+	}
+	/* the stack only shrinks on the way to callers */
+	if (cfa <= u->sp)
+		return 1;
+	u->ip = user_word(cfa - 8);
+	if (saved)
+		u->fp = user_word(cfa + saved);
+	u->sp = cfa;
+	u->exact = 0;
+	return !u->ip;
+}
+
+static long next_by_frame_pointer(struct unwinding *u)
+{
+	__u64 fp = u->fp;
+
+	if (fp < u->sp || fp & 7)
+		return 1;
+	u->ip = user_word(fp + 8);
+	u->fp = user_word(fp);
+	u->sp = fp + 16;
+	u->exact = 0;
+	return !u->ip;
+}
+
+/* Only numbers are kept from step to step: the verifier would lose a pointer. */
+static long enter_mapping(struct unwinding *u, __u64 address)
+{
+	struct rt_place place = { .address = address };
+
+	if (!rt_place_find(u->stacks, &place))
+		return 0;
+	u->start = place.start;
+	u->end = place.end;
+	u->rows = 0;
+	if (place.file) {
+		u->bias = place.from + place.file->bias - place.start;
+		u->first_row = place.file->first_row;
+		u->rows = place.file->rows;
+	}
+	return 1;
+}
+
+static long unwind_step(__u64 i, struct unwinding *u)
+{
+	__u64 address = u->ip - !u->exact;
+
+	if (i >= rt_stack_most)
+		return 1;
+	u->stacks->raw[i & (RT_STACK - 1)] = u->ip;
+	u->count = i + 1;
+	if ((address < u->start || address >= u->end) &&
+	    !enter_mapping(u, address))
+		return 1;
+	if (!u->rows)
+		return next_by_frame_pointer(u);
+	u->told = 1;
+	return next_by_row(u, find_row(u, address + u->bias));
+}
+
+/* The registers that the program had when it came into the kernel last. */
+RT_INLINE __u64 begin(struct unwinding *u)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const char *regs = (const char *)bpf_task_pt_regs(task);
+
+	u->ip = READ(regs, regs_ip);
+	u->sp = READ(regs, regs_sp);
+	u->fp = READ(regs, regs_fp);
+	u->exact = 1;
+	return READ(task, task_mm) && u->ip;
+}
+
+/* 1 when that gave a stack, in stacks->raw. */
+static __attribute__((noinline)) long unwind(struct rt_stacks *stacks)
+{
+	struct unwinding u = { .stacks = stacks };
+
+	if (!begin(&u))
+		return 0;
+	bpf_loop(RT_STACK, unwind_step, &u, 0);
+	return u.told ? u.count : 0;
+}
+
+__attribute__((noinline)) long rt_user_walk(struct rt_frame *frame,
+					    void *context)
+{
+	struct rt_stacks *stacks = rt_stacks_of(frame);
+	struct rt_stack *stack;
+	long count;
+
+	if (!stacks)
+		return 0;
+	stack = &stacks->stacks[RT_STACK_USER];
+	if (stack->claim == frame->claims)
+		return 0;
+	stack->claim = frame->claims;
+	stack->count = 0;
+	if (!context)
+		return 0;
+	count = unwind(stacks);
+	if (!count)
+		count = bpf_get_stack(context, stacks->raw, sizeof(stacks->raw),
+				      BPF_F_USER_STACK) >> 3;
+	if (count <= 0)
+		return 0;
+	stack->count = count < rt_stack_most ? count : rt_stack_most;
+	bpf_probe_read_kernel(stack->entries, sizeof(stack->entries),
+			      stacks->raw);
+	return 0;
+}

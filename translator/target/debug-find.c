@@ -77,9 +77,40 @@ static void walk_entries(struct search *search, Dwarf_Die *parent,
 
 static void walk_unit(struct search *search, struct debug_unit *unit)
 {
+	size_t found = search->found->functions.count;
 	struct entry_walk walk = { 0 };
 
 	walk_entries(search, &unit->die, &walk, 0);
+	if (search->found->functions.count == found)
+		unit_give_back(search->debug, unit);
+}
+
+/* Whether a unit was compiled from a file of the pattern. */
+static bool is_of_file(struct search *search, struct debug_unit *unit)
+{
+	return pattern_file(search->pattern->file, dwarf_diename(&unit->die));
+}
+
+/* Units that may have the name. Those that were compiled from the file come
+ * first: if it is there, the tables of files of all others are not read. */
+static void walk_named(struct search *search, const struct name_filter *filter,
+		       uint8_t *walked)
+{
+	struct debug *debug = search->debug;
+
+	for (int first = search->pattern->file ? 1 : 0; first >= 0; first--) {
+		for (size_t i = 0; i < debug->units.list.count; i++) {
+			struct debug_unit *unit = debug->units.list.items[i];
+
+			if (walked[i] || (first && !is_of_file(search, unit)) ||
+			    !name_filter_allows(debug, filter, unit))
+				continue;
+			walked[i] = 1;
+			walk_unit(search, unit);
+		}
+		if (search->found->functions.count)
+			return;
+	}
 }
 
 static void walk_units(struct search *search)
@@ -90,38 +121,36 @@ static void walk_units(struct search *search)
 	uint8_t *walked = arena_array(debug->arena, uint8_t, count + 1);
 
 	name_filter_make(debug, search->pattern->literal, &filter);
-	for (size_t i = 0; i < count; i++) {
-		walked[i] = name_filter_allows(debug, &filter,
-					       debug->units.list.items[i]);
-		if (walked[i])
-			walk_unit(search, debug->units.list.items[i]);
-	}
+	walk_named(search, &filter, walked);
 	for (size_t i = 0; i < count && !filter.all; i++)
 		if (!walked[i] && link_filter_allows(debug, &search->links,
 						debug->units.list.items[i]))
 			walk_unit(search, debug->units.list.items[i]);
 }
 
-/* A template's symbol has its bare name, its entry has arguments with it. */
+/* What has another name in the symbol table: an alias ("malloc" is the entry
+ * __libc_malloc), a template (whose entry's name has its arguments). */
 static void add_by_symbol(struct search *search)
 {
+	struct debug *debug = search->debug;
 	struct program_symbols symbols;
 
-	program_find_symbols(search->debug->program, search->pattern->name,
-			     &symbols);
+	program_find_symbols(debug->program, search->pattern->name, &symbols);
 	for (size_t i = 0; i < symbols.symbols.count; i++) {
 		const struct program_symbol *symbol = symbols.symbols.items[i];
 		struct debug_function *function;
 		Dwarf_Die die;
 
-		if (!symbol->is_function || symbol->name[0] != '_' ||
-		    !functions_at(search->debug, symbol->address, &die, 1) ||
+		if (!symbol->is_function ||
+		    !functions_at(debug, symbol->address, &die, 1) ||
 		    !file_fits(search, &die))
 			continue;
-		function = function_make(search->debug, &die);
-		if (function)
-			*vec_push(search->debug->arena,
-				  &search->found->functions) = function;
+		function = function_make(debug, &die);
+		if (!function || function->entry != symbol->address)
+			continue;
+		if (symbol->name[0] != '_')
+			function->name = symbol->name;
+		*vec_push(debug->arena, &search->found->functions) = function;
 	}
 }
 

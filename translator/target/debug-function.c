@@ -12,6 +12,37 @@ enum { MOST_LEVELS = 64, MOST_LABELS = 4096 };
 
 /* ---- one function ---- */
 
+static bool is_cplusplus(Dwarf_Die *unit)
+{
+	int language = dwarf_srclang(unit);
+
+	return language == DW_LANG_C_plus_plus ||
+	       language == DW_LANG_C_plus_plus_03 ||
+	       language == DW_LANG_C_plus_plus_11 ||
+	       language == DW_LANG_C_plus_plus_14;
+}
+
+/* Functions of C++ that are local to their file have no linkage name in GCC's
+ * entries, but they have a symbol. */
+static const char *name_by_symbol(struct debug *debug, Dwarf_Die *die,
+				  const char *name)
+{
+	const struct program_symbol *symbol;
+	Dwarf_Addr address;
+	char *spelled;
+	Dwarf_Die unit;
+
+	if (!name || !dwarf_diecu(die, &unit, NULL, NULL) ||
+	    !is_cplusplus(&unit) || dwarf_lowpc(die, &address) != 0 ||
+	    dwarf_tag(die) != DW_TAG_subprogram)
+		return name;
+	symbol = program_symbol_at(debug->program, address);
+	if (!symbol || symbol->address != address)
+		return name;
+	spelled = demangle_name(debug->arena, symbol->name);
+	return spelled && demangle_match(name, spelled) ? spelled : name;
+}
+
 /* Scopes are spelled in the symbol; entries do not know what they lie in. */
 const char *function_name(struct debug *debug, Dwarf_Die *die)
 {
@@ -19,7 +50,8 @@ const char *function_name(struct debug *debug, Dwarf_Die *die)
 	const char *name = linkage ? demangle_name(debug->arena, linkage) : NULL;
 
 	if (!name)
-		name = entry_name(die);
+		name = linkage ? entry_name(die) :
+		       name_by_symbol(debug, die, entry_name(die));
 	return name ? name : "";
 }
 

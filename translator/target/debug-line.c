@@ -349,23 +349,43 @@ static bool has_function(struct line_search *search,
 	return false;
 }
 
+static void search_unit(struct line_search *search, struct debug_unit *unit)
+{
+	struct record record;
+
+	unit_read_lines(search->debug, unit);
+	for (size_t k = 0; k < unit->line_count; k++)
+		if (read_record(unit, k, &record))
+			look_at(search, &record);
+}
+
+/* Of any function: units that were compiled from the file, and only if none
+ * of them has the line those that include it. */
+static bool is_searched(struct line_search *search, struct debug_unit *unit,
+			bool included)
+{
+	const char *file = search->pattern.file;
+
+	if (unit->part != PART_INFO || unit->is_partial)
+		return false;
+	if (!search->any_function)
+		return !included && has_function(search, unit);
+	if (pattern_file(file, dwarf_diename(&unit->die)))
+		return !included;
+	return included && has_file(unit, file);
+}
+
 static void search_lines(struct line_search *search)
 {
 	struct debug *debug = search->debug;
 
-	for (size_t i = 0; i < debug->units.list.count; i++) {
-		struct debug_unit *unit = debug->units.list.items[i];
-		struct record record;
-
-		if (unit->part != PART_INFO || unit->is_partial)
-			continue;
-		if (search->any_function ? !has_file(unit, search->pattern.file) :
-					   !has_function(search, unit))
-			continue;
-		unit_read_lines(debug, unit);
-		for (size_t k = 0; k < unit->line_count; k++)
-			if (read_record(unit, k, &record))
-				look_at(search, &record);
+	for (int included = 0; included < 2; included++) {
+		for (size_t i = 0; i < debug->units.list.count; i++)
+			if (is_searched(search, debug->units.list.items[i],
+					included))
+				search_unit(search, debug->units.list.items[i]);
+		if (search->hits.list.count || search->before || search->after)
+			return;
 	}
 }
 

@@ -681,6 +681,9 @@ static void run_other(struct machine *m, const Dwarf_Op *op)
 		fail(m, "is a pointer here that the compiler removed");
 		return;
 	case DW_OP_GNU_parameter_ref:
+		fail(m, "is not passed to this copy of the function; "
+			"-fno-ipa-sra keeps it");
+		return;
 	case DW_OP_GNU_variable_value:
 	case DW_OP_call2: case DW_OP_call4: case DW_OP_call_ref:
 		fail(m, "is described by another variable, which is not "

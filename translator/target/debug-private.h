@@ -135,6 +135,9 @@ void name_filter_make(struct debug *debug, const char *name,
 		      struct name_filter *ret_filter);
 bool name_filter_allows(struct debug *debug, const struct name_filter *filter,
 			const struct debug_unit *unit);
+/* A unit that had nothing: its memory goes back to the system. */
+void unit_give_back(struct debug *debug, const struct debug_unit *unit);
+
 /* Entries without code that others are instances of; a unit's bytes are
  * searched for links to any of them. */
 struct link_filter {

@@ -12,7 +12,7 @@
 
 #include "translator/base/arena.h"
 
-enum { MOST_OFFSETS = 256, CHUNK = 1 << 22, PAGE = 4096 };
+enum { MOST_OFFSETS = 256, LEAST = 1 << 16, PAGE = 4096 };
 
 /* Bytes of a mapped file come back from the page cache when they are touched
  * again; those of an unpacked section would be lost. */
@@ -26,7 +26,7 @@ static void give_back(struct debug *debug, enum debug_part part,
 	uintptr_t begin = ((uintptr_t)from + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
 	uintptr_t end = ((uintptr_t)from + size) & ~(uintptr_t)(PAGE - 1);
 
-	if (size < CHUNK / 4 || !raw || from < raw || from + size > raw + whole)
+	if (size < LEAST || !raw || from < raw || from + size > raw + whole)
 		return;
 	if (debug->file->memory || begin >= end)
 		return;
@@ -70,6 +70,16 @@ void name_filter_make(struct debug *debug, const char *name,
 		return;
 	find_offsets(debug, name, PART_INFO, ret_filter);
 	find_offsets(debug, name, PART_ALT, ret_filter);
+}
+
+void unit_give_back(struct debug *debug, const struct debug_unit *unit)
+{
+	Elf_Data *data = debug->info[unit->part];
+
+	if (data && unit->end <= data->d_size && unit->begin < unit->end)
+		give_back(debug, unit->part,
+			  (const char *)data->d_buf + unit->begin,
+			  unit->end - unit->begin);
 }
 
 static const char *unit_bytes(struct debug *debug, const struct debug_unit *unit,

@@ -684,8 +684,11 @@ static void search_units(struct type_search *search)
 		struct debug_unit *unit = debug->units.list.items[i];
 		struct entry_walk walk = { 0 };
 
-		if (name_filter_allows(debug, &filter, unit))
-			search_in(search, &unit->die, "", &walk, 0);
+		if (!name_filter_allows(debug, &filter, unit))
+			continue;
+		search_in(search, &unit->die, "", &walk, 0);
+		if (!search->found)
+			unit_give_back(debug, unit);
 	}
 }
 

@@ -253,6 +253,8 @@ static void walk_unit(struct global_search *search, struct debug_unit *unit)
 	struct entry_walk walk = { 0 };
 
 	walk_globals(search, &unit->die, &walk, 0);
+	if (!search->found)
+		unit_give_back(search->debug, unit);
 }
 
 static void walk_units(struct global_search *search)
@@ -270,7 +272,7 @@ static void walk_units(struct global_search *search)
 /* A variable of another library may have its copy here; only the symbol table
  * knows. */
 static void place_by_symbol(struct debug *debug, const char *name,
-			    struct debug_variable *variable)
+			    bool is_exported, struct debug_variable *variable)
 {
 	struct program_symbols symbols;
 
@@ -288,8 +290,9 @@ static void place_by_symbol(struct debug *debug, const char *name,
 		return;
 	}
 	variable->location.kind = LOCATION_NONE;
-	variable->location.reason = "is defined in another library; name that "
-				    "as the module";
+	variable->location.reason = is_exported ?
+		"is defined in another library; name that as the module" :
+		"is optimised out; the compiler kept it nowhere";
 }
 
 static void take_global(struct global_search *search,
@@ -299,7 +302,9 @@ static void take_global(struct global_search *search,
 	if (search->has_place)
 		locate(search->debug, &search->die, NULL, 0, ret_variable);
 	else
-		place_by_symbol(search->debug, search->name, ret_variable);
+		place_by_symbol(search->debug, search->name,
+				entry_flag(&search->die, DW_AT_external),
+				ret_variable);
 	ret_variable->is_static |= ret_variable->location.kind == LOCATION_VALUE;
 }
 

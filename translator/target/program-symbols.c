@@ -4,6 +4,7 @@
  */
 #include "translator/target/program-private.h"
 
+#include <ctype.h>
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ enum { MOST_UNPACKED = 256 << 20 };
 
 struct symbol_vec {
 	VEC(struct program_symbol) list;
+	const char *wanted;	/* only what has this name; NULL: all */
 };
 
 /* ---- reading the tables ---- */
@@ -27,6 +29,19 @@ static const char *without_version(struct program *program, const char *name)
 
 	return at && at != name ?
 		arena_strndup(program->arena, name, (size_t)(at - name)) : name;
+}
+
+static bool is_wanted(struct program *program, const char *wanted,
+		      const char *name)
+{
+	const char *demangled;
+
+	if (strncmp(name, wanted, strlen(wanted)) == 0)
+		return strcmp(without_version(program, name), wanted) == 0;
+	if (name[0] != '_' || !strstr(name, wanted))
+		return false;
+	demangled = demangle_name(program->arena, name);
+	return demangled && demangle_match(wanted, demangled);
 }
 
 static void add_symbol(struct program *program, struct symbol_vec *vec,
@@ -40,6 +55,8 @@ static void add_symbol(struct program *program, struct symbol_vec *vec,
 		return;
 	if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_OBJECT &&
 	    type != STT_TLS && type != STT_COMMON)
+		return;
+	if (vec->wanted && !is_wanted(program, vec->wanted, name))
 		return;
 	symbol = vec_push(program->arena, &vec->list);
 	symbol->name = without_version(program, name);
@@ -218,19 +235,25 @@ static void note_ends(struct program *program)
 	}
 }
 
-static void read_symbols(struct program *program)
+static void read_tables(struct program *program, struct symbol_vec *vec)
 {
 	struct elf_file *debug;
+
+	read_table(program, program->file.elf, SHT_DYNSYM, vec);
+	if (read_table(program, program->file.elf, SHT_SYMTAB, vec))
+		return;
+	read_packed(program, vec);
+	debug = program_debug_file(program);
+	if (debug)
+		read_table(program, debug->elf, SHT_SYMTAB, vec);
+}
+
+static void read_symbols(struct program *program)
+{
 	struct symbol_vec vec = { 0 };
 
 	program->symbols_read = true;
-	read_table(program, program->file.elf, SHT_DYNSYM, &vec);
-	if (!read_table(program, program->file.elf, SHT_SYMTAB, &vec)) {
-		read_packed(program, &vec);
-		debug = program_debug_file(program);
-		if (debug)
-			read_table(program, debug->elf, SHT_SYMTAB, &vec);
-	}
+	read_tables(program, &vec);
 	unite(&vec);
 	program->symbols = vec.list.items;
 	program->symbol_count = vec.list.count;
@@ -291,6 +314,26 @@ static const char *literal_part(const char *pattern)
 	return part;
 }
 
+/* One name in a large program is not worth the list of all. */
+static void find_exact(struct program *program, const char *name,
+		       struct program_symbols *ret_symbols)
+{
+	struct symbol_vec vec = { .wanted = name };
+
+	read_tables(program, &vec);
+	unite(&vec);
+	for (size_t i = 0; i < vec.list.count; i++)
+		*vec_push(program->arena, &ret_symbols->symbols) =
+			&vec.list.items[i];
+}
+
+static bool is_c_name(const char *name)
+{
+	while (isalnum((unsigned char)*name) || *name == '_' || *name == '.')
+		name++;
+	return !*name;
+}
+
 void program_find_symbols(struct program *program, const char *pattern,
 			  struct program_symbols *ret_symbols)
 {
@@ -299,9 +342,13 @@ void program_find_symbols(struct program *program, const char *pattern,
 	size_t count;
 
 	memset(ret_symbols, 0, sizeof(*ret_symbols));
-	symbols = program_symbols(program, &count);
 	pattern = without_parameters(program, pattern);
 	part = literal_part(pattern);
+	if (!program->symbols_read && is_c_name(pattern)) {
+		find_exact(program, pattern, ret_symbols);
+		return;
+	}
+	symbols = program_symbols(program, &count);
 	for (size_t i = 0; i < count; i++)
 		if (matches(program, pattern, part, symbols[i].name))
 			*vec_push(program->arena, &ret_symbols->symbols) =

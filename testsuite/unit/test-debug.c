@@ -338,11 +338,109 @@ static void test_clang(void **state)
 	check_compiler(*state, "clang");
 }
 
+/* ---- ways of storing it ---- */
+
+static void check_stored(struct workshop *w, const char *name)
+{
+	struct tally tally = run_checked(w, name, false);
+
+	assert_seen(&tally, parameters, sizeof(parameters) / sizeof(*parameters),
+		    name);
+}
+
+static void test_options(void **state)
+{
+	static const char *const options[] = {
+		"-gdwarf-5 -gz", "-gdwarf-4 -gz=zlib-gnu", "-g -no-pie",
+		"-g -static -no-pie", "-g -flto", "-g -fdebug-types-section",
+		"-gdwarf-4 -fdebug-types-section", "-g -fomit-frame-pointer",
+		"-g -fno-asynchronous-unwind-tables", "-ggdb3",
+	};
+	struct workshop *w = *state;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		check_compiled(w, "gcc -O2", options[i]);
+}
+
+/* Stripped, with the debug file by its link and by build id. */
+static void test_separate(void **state)
+{
+	struct workshop *w = *state;
+
+	assert_true(run_command(w, "gcc -g -O2 -o whole %s/subject.c && "
+		"objcopy --only-keep-debug whole linked.debug && "
+		"strip -o linked whole && "
+		"objcopy --add-gnu-debuglink=linked.debug linked", w->source));
+	check_stored(w, "linked");
+	assert_true(run_command(w, "mkdir .debug && mv linked.debug .debug/"));
+	check_stored(w, "linked");
+	/* one of another program is not taken */
+	assert_true(run_command(w, "gcc -g -O1 -o other %s/subject.c && "
+		"objcopy --only-keep-debug other .debug/linked.debug",
+		w->source));
+	assert_null(open_built(w, "linked").debug);
+}
+
+/* Without build ids the checksum of the link decides. */
+static void test_checksum(void **state)
+{
+	struct workshop *w = *state;
+
+	assert_true(run_command(w, "gcc -g -O2 -Wl,--build-id=none -o plain "
+		"%s/subject.c && objcopy --only-keep-debug plain plain.debug && "
+		"strip plain && "
+		"objcopy --add-gnu-debuglink=plain.debug plain", w->source));
+	check_stored(w, "plain");
+	assert_true(run_command(w, "echo >> plain.debug"));
+	assert_null(open_built(w, "plain").debug);
+}
+
+static void test_dwz(void **state)
+{
+	struct workshop *w = *state;
+	struct opened o;
+
+	if (!have(w, "dwz"))
+		skip();
+	assert_true(run_command(w, "gcc -g -O2 -o one %s/subject.c && "
+		"gcc -g -O2 -DTWO -o two %s/subject.c && "
+		"dwz -m common.debug -h one two", w->source, w->source));
+	check_stored(w, "one");
+	assert_true(run_command(w, "rm common.debug"));
+	o = open_built(w, "one");
+	assert_null(o.debug);
+	assert_non_null(strstr(o.reason, "common debug file"));
+}
+
+static void test_refused(void **state)
+{
+	struct workshop *w = *state;
+	struct opened o;
+
+	assert_true(run_command(w, "gcc -g -gsplit-dwarf -O2 -c -o split.o "
+				"%s/subject.c && gcc -o split split.o && "
+				"gcc -O2 -o none %s/subject.c",
+				w->source, w->source));
+	o = open_built(w, "split");
+	assert_null(o.debug);
+	assert_non_null(strstr(o.reason, "-gno-split-dwarf"));
+	close_built(&o);
+	o = open_built(w, "none");
+	assert_null(o.debug);
+	assert_non_null(strstr(o.reason, "build it with -g"));
+	close_built(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gcc),
 		cmocka_unit_test(test_clang),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_separate),
+		cmocka_unit_test(test_checksum),
+		cmocka_unit_test(test_dwz),
+		cmocka_unit_test(test_refused),
 	};
 
 #ifndef __x86_64__

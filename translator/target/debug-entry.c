@@ -77,12 +77,43 @@ bool entry_holds_code(int tag)
 
 /* ---- attributes ---- */
 
+/* libdw looks for signatures in .debug_types only; since DWARF 5 units of types
+ * are in .debug_info. */
+static bool find_signature(Dwarf_Attribute *attribute, Dwarf_Die *ret_die)
+{
+	Dwarf *dwarf = dwarf_cu_getdwarf(attribute->cu);
+	Dwarf_CU *cu = NULL;
+	uint64_t wanted, its;
+	uint8_t type;
+
+	if (dwarf_whatform(attribute) != DW_FORM_ref_sig8)
+		return false;
+	memcpy(&wanted, attribute->valp, sizeof(wanted));
+	for (int i = 0; i < DEBUG_MOST_UNITS; i++) {
+		if (dwarf_get_units(dwarf, cu, &cu, NULL, &type, NULL,
+				    NULL) != 0)
+			return false;
+		if (type == DW_UT_type &&
+		    dwarf_cu_info(cu, NULL, NULL, NULL, ret_die, &its, NULL,
+				  NULL) == 0 &&
+		    its == wanted && ret_die->addr)
+			return true;
+	}
+	return false;
+}
+
+static bool follow(Dwarf_Attribute *attribute, Dwarf_Die *ret_die)
+{
+	return dwarf_formref_die(attribute, ret_die) ||
+	       find_signature(attribute, ret_die);
+}
+
 bool entry_link(Dwarf_Die *die, unsigned int name, Dwarf_Die *ret_die)
 {
 	Dwarf_Attribute attribute;
 
 	return dwarf_attr(die, name, &attribute) &&
-	       dwarf_formref_die(&attribute, ret_die);
+	       follow(&attribute, ret_die);
 }
 
 bool entry_attribute(Dwarf_Die *die, unsigned int name,
@@ -127,7 +158,7 @@ bool entry_type(Dwarf_Die *die, Dwarf_Die *ret_type)
 	Dwarf_Attribute attribute;
 
 	return entry_attribute(die, DW_AT_type, &attribute) &&
-	       dwarf_formref_die(&attribute, ret_type);
+	       follow(&attribute, ret_type);
 }
 
 static const char *text_attribute(Dwarf_Die *die, unsigned int name)

@@ -74,6 +74,11 @@ static bool see_through(struct ctype *type, Dwarf_Die *die)
 	for (int i = 0; i < DEBUG_DEEPEST; i++) {
 		Dwarf_Die next;
 
+		if (entry_link(die, DW_AT_signature, &next)) {
+			/* a type that has a unit of its own */
+			*die = next;
+			continue;
+		}
 		if (!is_modifier(dwarf_tag(die)))
 			return true;
 		note_modifier(type, die);
@@ -725,19 +730,13 @@ static struct type_search *find_type(struct debug *debug,
 	return search;
 }
 
-/* Turns a declaration into the whole type, here by its signature or in
- * whatever unit has it. */
+/* Turns a declaration into the whole type, in whatever unit has it. */
 static bool find_complete(struct debug *debug, Dwarf_Die *die)
 {
 	enum type_keyword keyword = TYPE_STRUCT;
 	const char *name = entry_name(die);
 	struct type_search *search;
-	Dwarf_Die other;
 
-	if (entry_link(die, DW_AT_signature, &other)) {
-		*die = other;
-		return true;
-	}
 	if (!name || debug->completing >= MOST_COMPLETING)
 		return false;
 	if (dwarf_tag(die) == DW_TAG_union_type)

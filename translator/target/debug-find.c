@@ -217,19 +217,39 @@ static bool has_line(struct debug *debug, const struct debug_function *function,
 	return from <= last && to >= first;
 }
 
+/* Instructions of other lines are mixed into inlined code. Of functions that
+ * seem to have a line the one that is declared last before it does. */
+static unsigned int last_declared(const struct debug_functions *functions,
+				  const struct debug_pattern *pattern)
+{
+	unsigned int last = 0;
+
+	for (size_t i = 0; i < functions->functions.count; i++) {
+		unsigned int line = functions->functions.items[i]->line;
+
+		if (line <= pattern->from && line > last)
+			last = line;
+	}
+	return pattern->lines == LINES_AT && pattern->from == pattern->to ?
+		last : 0;
+}
+
 bool debug_find_functions(struct debug *debug, const char *pattern,
 			  struct debug_functions *ret_functions,
 			  const char **ret_reason)
 {
 	struct debug_functions found;
 	struct debug_pattern parts;
+	unsigned int last;
 
 	memset(ret_functions, 0, sizeof(*ret_functions));
 	if (!pattern_read(debug->arena, pattern, &parts, ret_reason))
 		return false;
 	find_functions(debug, &parts, &found);
+	last = last_declared(&found, &parts);
 	for (size_t i = 0; i < found.functions.count; i++)
-		if (has_line(debug, found.functions.items[i], &parts))
+		if (found.functions.items[i]->line >= last &&
+		    has_line(debug, found.functions.items[i], &parts))
 			*vec_push(debug->arena, &ret_functions->functions) =
 				found.functions.items[i];
 	return true;

@@ -30,7 +30,7 @@ static inline struct workshop *workshop_open(void)
 
 	w->arena = arena_create();
 	strcpy(w->folder, "/tmp/spile-debug-XXXXXX");
-	if (!mkdtemp(w->folder))
+	if (!w || !mkdtemp(w->folder))
 		abort();
 	w->source = arena_printf(w->arena, "%s/testsuite/unit/debug",
 				 top ? top : ".");

@@ -370,16 +370,16 @@ static void test_globals(void **state)
 static void test_lost(void **state)
 {
 	struct workshop *w = *state;
-	struct opened o = build(w, "gcc -g -O2", "lines.c", "lines");
-	struct debug_function *f = find_one(&o, "leaf");
+	struct opened o = build(w, "gcc -g -O2", "subject.c", "subject");
+	struct debug_function *f = find_one(&o, "scalars");
 	const char *reason = NULL;
 	struct debug_variable v;
 
-	assert_true(debug_find_variable(o.debug, f, f->entry, "local", &v,
+	assert_true(debug_find_variable(o.debug, f, f->entry, "v12_twice", &v,
 					&reason));
 	assert_int_equal(v.location.kind, LOCATION_NONE);
-	assert_non_null(strstr(v.location.reason, "visible at lines.c:"));
-	assert_true(debug_find_variable(o.debug, f, f->entry, "a", &v,
+	assert_non_null(strstr(v.location.reason, "visible at subject.c:"));
+	assert_true(debug_find_variable(o.debug, f, f->entry, "v1", &v,
 					&reason));
 	assert_int_equal(v.location.kind, LOCATION_VALUE);
 	assert_int_equal(v.location.expr->op, LOCATION_REGISTER);

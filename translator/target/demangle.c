@@ -242,6 +242,8 @@ static bool put_component(struct reader *r)
 {
 	size_t length;
 
+	while (take(r, "L"))
+		;	/* local to its file */
 	if (isdigit((unsigned char)*r->at))
 		put_source_name(r);
 	else if (take(r, "I"))
@@ -253,8 +255,6 @@ static bool put_component(struct reader *r)
 	else if ((*r->at == 'C' || *r->at == 'D') && r->out.length &&
 		 isdigit((unsigned char)r->at[1]))
 		put_structor(r, *r->at == 'D');
-	else if (take(r, "L"))
-		return true;
 	else if (take(r, "cv"))
 		r->failed = true;
 	else
@@ -332,6 +332,12 @@ static char *finish_rust(struct arena *arena, const char *name)
 	for (size_t i = 0; i < length; ) {
 		size_t k = 0, n = sizeof(codes) / sizeof(*codes);
 
+		/* before a sign there is a letter, if need be this one */
+		if (name[i] == '_' && name[i + 1] == '$' &&
+		    (i == 0 || name[i - 1] == ':')) {
+			i++;
+			continue;
+		}
 		while (k < n && strncmp(name + i, codes[k].code,
 					strlen(codes[k].code)) != 0)
 			k++;

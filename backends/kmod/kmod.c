@@ -102,13 +102,23 @@ static bool has_kind(const char *kind)
 	return false;
 }
 
+/* Only the runner of BPF objects chooses probes by the kernel. */
+static bool depends(const struct ir_probe *probe)
+{
+	for (size_t i = 0; i < probe->pairs.count; i++)
+		if (!strcmp(probe->pairs.items[i].key, "when") ||
+		    !strcmp(probe->pairs.items[i].key, "unless"))
+			return true;
+	return false;
+}
+
 static const char *refuses(struct arena *arena,
 			   const struct ir_program *program)
 {
 	for (size_t i = 0; i < program->probes.count; i++) {
 		const struct ir_probe *probe = program->probes.items[i];
 
-		if (!has_kind(probe->kind))
+		if (!has_kind(probe->kind) || depends(probe))
 			return arena_printf(arena, "the probe %s cannot be "
 				"attached by the kernel-module backend yet; "
 				"--runtime=bpf can", probe->name);

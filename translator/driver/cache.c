@@ -59,7 +59,8 @@ static void put_options(struct buf *out, const struct options *o)
 		   o->no_autoprint, o->no_warnings, o->warnings_are_errors,
 		   o->timing);
 	/* that there is one, not which: process probes keep to it */
-	buf_printf(out, "target %d\n", o->command || o->target_pid);
+	buf_printf(out, "target %d\n", o->command || o->target_pid ? 1 :
+		   o->last_pass == 4 ? 2 : 0);
 	put_text(out, "compatible", o->compatible);
 	put_text(out, "release", o->release);
 	put_text(out, "arch", o->arch);

@@ -105,6 +105,8 @@ void session_open(struct session *session, struct arena *arena,
 					    .kernel = session->kernel,
 					    .command = options->command,
 					    .target = options->target_pid,
+					    .leaves_object =
+						options->last_pass == 4,
 					    .btf = open_btf,
 					    .tracepoints = open_tracepoints };
 	session->module = options->module_name ? options->module_name :

@@ -116,6 +116,8 @@ struct ir_global {
 	int64_t size;		/* arrays: most elements */
 	bool explicit_size;	/* [size] given: names it in the error */
 	bool wrap;		/* %: overwrite the oldest when full */
+	bool unlocked;		/* arrays: handlers need no lock for one element
+				 * of it, whatever else they touch */
 	int64_t init;		/* LONG scalars */
 	const char *init_text;	/* TEXT scalars, or NULL */
 	/* statistics */

@@ -334,6 +334,7 @@ static void read_global(struct cursor *c)
 		global->size = read_long(c);
 		global->explicit_size = take_word(c, "explicit");
 		global->wrap = take_word(c, "wrap");
+		global->unlocked = take_word(c, "unlocked");
 	} else if (global->value != IR_VALUE_STAT && take_word(c, "init")) {
 		if (global->value == IR_VALUE_LONG)
 			global->init = read_long(c);

@@ -88,6 +88,7 @@ static void print_global(struct buf *out, size_t number,
 		buf_printf(out, " size %" PRId64, global->size);
 		buf_puts(out, global->explicit_size ? " explicit" : "");
 		buf_puts(out, global->wrap ? " wrap" : "");
+		buf_puts(out, global->unlocked ? " unlocked" : "");
 	} else if (global->value == IR_VALUE_LONG) {
 		buf_printf(out, " init %" PRId64, global->init);
 	} else if (global->value == IR_VALUE_TEXT && global->init_text) {

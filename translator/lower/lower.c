@@ -8,6 +8,15 @@
 #include "translator/base/arena.h"
 #include "translator/diag/diag.h"
 
+/* The library names arrays so that are right with each step by itself. */
+static bool is_unlocked(const struct symbol *symbol)
+{
+	static const char word[] = "__unlocked_";
+
+	return symbol->span.source && symbol->span.source->library &&
+	       !strncmp(symbol->name, word, sizeof(word) - 1);
+}
+
 static void lower_globals(struct lower *lower)
 {
 	struct sema *sema = lower->sema;
@@ -44,6 +53,7 @@ static void lower_globals(struct lower *lower)
 				ir_limit(lower->program, "maxmapentries");
 			global->explicit_size = symbol->global->size != NULL;
 			global->wrap = symbol->global->wrap;
+			global->unlocked = is_unlocked(symbol);
 		}
 		if (symbol->set_by && symbol->type == TYPE_STRING)
 			global->init_text = symbol->set_by;

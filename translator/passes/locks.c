@@ -106,7 +106,7 @@ static bool *find_reads(struct arena *arena,
 }
 
 /* What one operation does to its global; operations 0: nothing. */
-static struct access access_of(const struct ir_global *global,
+static struct access raw_access_of(const struct ir_global *global,
 			       const struct ir_op *op, const bool *reads)
 {
 	bool text = global->value == IR_VALUE_TEXT &&
@@ -160,6 +160,15 @@ static struct access access_of(const struct ir_global *global,
 		break;
 	}
 	return (struct access){ 0 };
+}
+
+static struct access access_of(const struct ir_global *global,
+			       const struct ir_op *op, const bool *reads)
+{
+	struct access access = raw_access_of(global, op, reads);
+
+	return global->unlocked && !access.long_step ? (struct access){ 0 } :
+						       access;
 }
 
 /* The global that an operation works on, or -1. */

@@ -96,6 +96,7 @@ struct family_env {
 	struct kernel *kernel;
 	const char *command;	/* of -c, or NULL */
 	int64_t target;		/* of -x, or 0 */
+	bool leaves_object;	/* which may get another target where it runs */
 	/* Kernel types and tracepoints, opened on first use; NULL and a reason
 	 * reported by the caller when the kernel has none. */
 	struct btf_types *(*btf)(struct family_env *env);

@@ -53,9 +53,14 @@ void process_put_program(struct family_env *env, struct buf *out,
 
 void process_put_target(const struct family_env *env, struct buf *out)
 {
+	static const char test[] =
+		"if (!((pid() == target()) | "
+		"(pid() in __unlocked_target_set))) next\n";
+
 	if (env->command || env->target)
-		buf_puts(out, "if (!((pid() == target()) | "
-			 "(pid() in __target_set))) next\n");
+		buf_puts(out, test);
+	else if (env->leaves_object)
+		buf_printf(out, "if (target()) { %s }\n", test);
 }
 
 bool process_find(struct family_env *env, const struct probe_point *point,

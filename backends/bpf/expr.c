@@ -6,6 +6,7 @@
 
 #include <linux/bpf.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "runtime/bpf/lib/gen.h"
 #include "runtime/common/regex.h"
@@ -381,20 +382,19 @@ static void op_load_text(struct body *b, const struct ir_op *op)
 }
 
 /* A word of what the probe was given. The verifier takes such loads only with
- * their offset in the instruction, so the address must not be worked out
- * apart. */
+ * their offset in the instruction, and LLVM likes to work out the address
+ * apart, so the instruction is written here. */
 static LLVMValueRef context_word(struct body *b, uint64_t place)
 {
 	struct emit *e = b->e;
-	LLVMTypeRef type = LLVMFunctionType(e->ptr, &e->ptr, 1, 0);
-	LLVMValueRef code = LLVMGetInlineAsm(type, "", 0, "=r,0", 4, 1, 0,
-					     LLVMInlineAsmDialectATT, 0);
-	LLVMValueRef context = LLVMBuildCall2(e->builder, type, code,
-					      &b->context, 1, "");
-	LLVMValueRef word = load(e, e->i64, offset(e, context, place));
+	LLVMTypeRef type = LLVMFunctionType(e->i64, &e->ptr, 1, 0);
+	char *text = arena_printf(e->arena, "$0 = *(u64 *)($1 + %u)",
+				  (unsigned)place);
+	LLVMValueRef code = LLVMGetInlineAsm(type, text, strlen(text), "=r,r",
+					     4, 0, 0, LLVMInlineAsmDialectATT,
+					     0);
 
-	LLVMSetVolatile(word, 1);
-	return word;
+	return LLVMBuildCall2(e->builder, type, code, &b->context, 1, "");
 }
 
 static void op_register(struct body *b, const struct ir_op *op)

@@ -66,6 +66,7 @@ static bool target_create(struct emit *e)
 	LLVMInitializeBPFTarget();
 	LLVMInitializeBPFTargetMC();
 	LLVMInitializeBPFAsmPrinter();
+	LLVMInitializeBPFAsmParser();
 	if (LLVMGetTargetFromTriple("bpf", &target, &reason)) {
 		e->refusal = arena_strdup(e->arena, reason);
 		LLVMDisposeMessage(reason);

@@ -12,6 +12,7 @@
 #include "translator/diag/diag.h"
 #include "translator/target/ctype.h"
 #include "translator/target/location.h"
+#include "translator/target/program.h"
 #include "translator/target/usdt.h"
 
 enum { MOST_OPERANDS = 32 };
@@ -101,6 +102,23 @@ static void add_operands(struct search *search,
 	}
 }
 
+/* Where the threads' variables are, for operands such as "%fs:x@tpoff": these
+ * are in programs of x86-64 only, whose block ends where the pointer is. */
+static void add_thread_block(struct search *search,
+			     struct probe_context *context)
+{
+	const char *reason;
+	struct program *program = program_open(search->env->arena,
+					       search->file->open, &reason);
+	uint64_t size, alignment;
+
+	context->has_tls = program &&
+			   program_thread_block(program, &size, &alignment);
+	if (context->has_tls)
+		context->tls_at = -(int64_t)size;
+	program_close(program);
+}
+
 static const char *instance_name(struct search *search,
 				 const struct usdt_marker *marker)
 {
@@ -131,6 +149,8 @@ static void add_marker(struct search *search,
 	instance->context->has_registers = true;
 	instance->context->user = true;
 	instance->context->address = marker->address;
+	if (strstr(marker->operands, "%fs:"))
+		add_thread_block(search, instance->context);
 	add_operands(search, marker, instance->context);
 }
 

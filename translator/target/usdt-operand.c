@@ -135,29 +135,44 @@ static struct location_expr *from_memory(struct reading *r,
 			     r->operand->is_signed);
 }
 
+/* The address of a symbol; thread-local ones say so: "symbol@tpoff". */
+static struct location_expr *take_symbol(struct reading *r)
+{
+	char name[256], *suffix;
+	uint64_t address;
+	bool is_tls;
+
+	if (!take_name(r, name, sizeof(name)))
+		return NULL;
+	suffix = strchr(name, '@');
+	is_tls = suffix && !strcmp(suffix, "@tpoff");
+	if (suffix && !is_tls && strcmp(suffix, "@PLT"))
+		return NULL;
+	if (suffix)
+		*suffix = 0;
+	if (!r->symbols ||
+	    !r->symbols->find(r->symbols, name, is_tls, &address)) {
+		fail(r, arena_printf(r->arena, "it refers to the symbol '%s', "
+				     "which the file does not have, or has "
+				     "more than once", name));
+		return NULL;
+	}
+	return location_leaf(r->arena, is_tls ? LOCATION_TLS : LOCATION_STATIC,
+			     (int64_t)address);
+}
+
 /* A symbol, "symbol+8" or "8+symbol"; plain numbers too. */
 static bool take_address(struct reading *r, struct location_expr **ret)
 {
 	struct location_expr *sum = NULL, *term;
 	bool minus = false, is_named = false;
-	char name[256];
 	int64_t number;
 
 	do {
-		uint64_t address;
-
 		if (take_number(r, &number)) {
 			term = number_of(r, minus ? -number : number);
-		} else if (!minus && !is_named &&
-			   take_name(r, name, sizeof(name))) {
-			if (!r->symbols ||
-			    !r->symbols->find(r->symbols, name, &address))
-				return fail(r, arena_printf(r->arena,
-					"it refers to the symbol '%s', which "
-					"the file does not have", name));
+		} else if (!minus && !is_named && (term = take_symbol(r))) {
 			is_named = true;
-			term = location_leaf(r->arena, LOCATION_STATIC,
-					     (int64_t)address);
 		} else {
 			return false;
 		}
@@ -256,6 +271,20 @@ static bool x86_memory(struct reading *r, struct location_expr **ret)
 	return take(r, ')');
 }
 
+/* "%fs:symbol@tpoff": a variable that each thread of a program has. Other
+ * addresses by way of a segment are of no use: its base is not seen. */
+static bool x86_thread_memory(struct reading *r, struct location_expr **ret)
+{
+	r->at += strlen("%fs:");
+	if (!x86_memory(r, ret))
+		return false;
+	for (const struct location_expr *at = *ret; at; at = at->a)
+		if (at->op == LOCATION_TLS || (at->b && at->b->op == LOCATION_TLS))
+			return true;
+	return fail(r, "it lies at an offset from a segment register, which a "
+		    "probe does not see");
+}
+
 static struct location_expr *x86_read(struct reading *r)
 {
 	struct named_register named;
@@ -263,6 +292,9 @@ static struct location_expr *x86_read(struct reading *r)
 
 	if (r->at == r->end)
 		return NULL;
+	if (r->end - r->at > 4 && !strncmp(r->at, "%fs:", 4))
+		return x86_thread_memory(r, &value) ? from_memory(r, value) :
+						      NULL;
 	if (*r->at == '%')
 		return x86_take_register(r, &named) ?
 			       from_register(r, &named) : NULL;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "translator/base/arena.h"
+#include "translator/target/program.h"
 
 enum {
 	NOTE_TYPE = 3,		/* NT_STAPSDT */
@@ -226,53 +227,92 @@ struct symbol_table {
 	const char *path;
 };
 
-static bool find_in_section(const struct image *image, Elf_Scn *section,
-			    const char *name, uint64_t *ret_address)
+/* What a search has found so far. */
+struct sought {
+	const char *name;
+	bool is_tls;
+	uint64_t address;
+	int found;		/* places; a global symbol settles it */
+	bool is_global;
+};
+
+static void consider(struct sought *sought, const GElf_Sym *symbol)
 {
-	GElf_Shdr header;
-	Elf_Data *data = elf_getdata(section, NULL);
-	GElf_Sym symbol;
+	bool is_global = GELF_ST_BIND(symbol->st_info) != STB_LOCAL;
+	bool is_tls = GELF_ST_TYPE(symbol->st_info) == STT_TLS;
 
-	if (!data || !gelf_getshdr(section, &header) || !header.sh_entsize)
-		return false;
-	for (size_t i = 0; i < header.sh_size / header.sh_entsize; i++) {
-		const char *text;
-
-		if (!gelf_getsym(data, (int)i, &symbol))
-			return false;
-		text = elf_strptr(image->elf, header.sh_link, symbol.st_name);
-		if (!text || strcmp(text, name) || !symbol.st_value ||
-		    symbol.st_shndx == SHN_UNDEF)
-			continue;
-		*ret_address = symbol.st_value;
-		return true;
-	}
-	return false;
+	if (symbol->st_shndx == SHN_UNDEF || is_tls != sought->is_tls ||
+	    (!is_tls && !symbol->st_value) || sought->is_global)
+		return;
+	if (is_global || !sought->found || sought->address != symbol->st_value)
+		sought->found++;
+	if (is_global)
+		sought->found = 1;
+	sought->is_global = is_global;
+	sought->address = symbol->st_value;
 }
 
-/* Operands rarely name symbols, so the tables are read anew for each. */
+static void find_in_section(const struct image *image, Elf_Scn *section,
+			    struct sought *sought)
+{
+	GElf_Shdr header;
+	Elf_Data *data;
+	GElf_Sym symbol;
+
+	if (!gelf_getshdr(section, &header) ||
+	    (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM))
+		return;
+	data = elf_getdata(section, NULL);
+	for (int i = 0; data && gelf_getsym(data, i, &symbol); i++) {
+		const char *text = elf_strptr(image->elf, header.sh_link,
+					      symbol.st_name);
+
+		if (text && !strcmp(text, sought->name))
+			consider(sought, &symbol);
+	}
+}
+
+static void find_elsewhere(struct arena *scratch, const char *path,
+			   struct sought *sought)
+{
+	const char *reason;
+	struct program *program = program_open(scratch, path, &reason);
+	const struct program_symbol *symbols;
+	size_t count = 0;
+
+	symbols = program ? program_symbols(program, &count) : NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(symbols[i].name, sought->name) ||
+		    symbols[i].is_tls != sought->is_tls)
+			continue;
+		sought->found = symbols[i].is_global ? 1 : sought->found + 1;
+		sought->address = symbols[i].address;
+		if (symbols[i].is_global)
+			break;
+	}
+	program_close(program);
+}
+
+/* In the file, and where it was stripped in its debug file. Operands rarely
+ * name symbols, so the tables are read anew for each. */
 static bool find_symbol(const struct usdt_symbols *symbols, const char *name,
-			uint64_t *ret_address)
+			bool is_tls, uint64_t *ret_address)
 {
 	const struct symbol_table *table = symbols->with;
+	struct sought sought = { .name = name, .is_tls = is_tls };
 	struct arena *scratch = arena_create();
 	Elf_Scn *section = NULL;
 	struct image image;
-	bool found = false;
 
 	if (!image_open(scratch, table->path, &image))
-		while (!found && (section = elf_nextscn(image.elf, section))) {
-			GElf_Shdr header;
-
-			if (gelf_getshdr(section, &header) &&
-			    (header.sh_type == SHT_SYMTAB ||
-			     header.sh_type == SHT_DYNSYM))
-				found = find_in_section(&image, section, name,
-							ret_address);
-		}
+		while ((section = elf_nextscn(image.elf, section)))
+			find_in_section(&image, section, &sought);
 	image_close(&image);
+	if (!sought.found)
+		find_elsewhere(scratch, table->path, &sought);
 	arena_free(scratch);
-	return found;
+	*ret_address = sought.address;
+	return sought.found == 1;
 }
 
 struct usdt_symbols *usdt_symbols(struct arena *arena, const char *path)

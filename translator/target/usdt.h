@@ -47,11 +47,12 @@ struct usdt_markers {
 bool usdt_read(struct arena *arena, const char *path,
 	       struct usdt_markers *ret_markers, const char **ret_reason);
 
-/* What gives the virtual address of a symbol that an operand names; false when
- * there is none. */
+/* What gives the virtual address of a symbol that an operand names, or its
+ * offset in the threads' block (@is_tls); false when there is none, or when
+ * local symbols at several places have the name. */
 struct usdt_symbols {
 	bool (*find)(const struct usdt_symbols *symbols, const char *name,
-		     uint64_t *ret_address);
+		     bool is_tls, uint64_t *ret_address);
 	void *with;
 };
 

@@ -3,8 +3,9 @@
  * when spile was built, become one object. Both come from LLVM and are whole.
  *
  * The sections of the program keep their numbers; .text grows by the functions
- * that are needed, and the library's read-only data comes behind as sections
- * of their own. What the runner does not read is left out.
+ * that are needed, and one section of read-only data comes behind: what these
+ * functions read of the library's (where each object of data is a section) and
+ * the constants of the program. What the runner does not read is left out.
  */
 #include "backends/bpf/link.h"
 
@@ -48,14 +49,14 @@ struct linker {
 
 	VEC(struct piece) pieces;
 	struct piece **piece_of;	/* by symbol of the library */
-	unsigned *data_symbol;	/* by section of the library: its new symbol */
-	unsigned data_count;
-	unsigned *constant_symbol;	/* by constant: its new symbol */
+	/* where it lies in the new data, + 1; 0: it is not needed */
+	size_t *data_at;	/* by section of the library */
+	size_t *constant_at;	/* by constant */
 
 	VEC(struct section) sections;
-	VEC(Elf64_Sym) locals, globals;	/* new, behind the program's own */
-	struct buf names, text, relocations, limits;
-	unsigned limits_section;
+	VEC(Elf64_Sym) globals;	/* new, behind the program's own */
+	struct buf names, text, relocations, data;
+	unsigned data_section;	/* 0: there is no data */
 };
 
 /* ---- reading ---- */
@@ -147,6 +148,39 @@ static struct piece *want_function(struct linker *l, size_t symbol)
 	return l->piece_of[symbol];
 }
 
+static void align(struct buf *to, size_t to_what)
+{
+	while (to_what && to->length % to_what)
+		buf_putc(to, 0);
+}
+
+static void want_data(struct linker *l, unsigned section)
+{
+	struct link_bytes data = contents(&l->library, section);
+
+	if (l->data_at[section])
+		return;
+	align(&l->data, 8);
+	l->data_at[section] = l->data.length + 1;
+	buf_write(&l->data, data.bytes, data.size);
+}
+
+/* Other names are found when all that there is has been read. */
+static void want_constant(struct linker *l, const char *name)
+{
+	for (size_t i = 0; i < l->constants->rows.count; i++) {
+		const struct link_constant *row = &l->constants->rows.items[i];
+		uint32_t narrow = (uint32_t)row->value;
+
+		if (l->constant_at[i] || strcmp(row->name, name))
+			continue;
+		align(&l->data, 8);
+		l->constant_at[i] = l->data.length + 1;
+		buf_write(&l->data, row->size == 4 ? (const void *)&narrow :
+			  (const void *)&row->value, row->size);
+	}
+}
+
 /* The relocations of a function of the library: first and behind the last.
  * They lie in the order of the code. */
 static void relocations_of(const struct linker *l, const struct piece *piece,
@@ -180,8 +214,10 @@ static void want_targets(struct linker *l, const struct piece *piece)
 
 		if (is_function(symbol))
 			want_function(l, number);
-		else if (symbol->st_shndx && !l->data_symbol[symbol->st_shndx])
-			l->data_symbol[symbol->st_shndx] = ++l->data_count;
+		else if (symbol->st_shndx)
+			want_data(l, symbol->st_shndx);
+		else
+			want_constant(l, symbol_name(&l->library, number));
 	}
 }
 
@@ -255,43 +291,35 @@ static struct link_bytes bytes_of(const struct buf *buf)
 	return (struct link_bytes){ buf->text, buf->length };
 }
 
-/* The sections of data; their symbols are local. */
+/* Its symbol is the first of the new ones: a local one. */
 static void add_data(struct linker *l)
 {
-	const struct object *library = &l->library;
-	unsigned first = section_of(&l->program, l->program.table)->sh_info;
+	Elf64_Shdr head = { .sh_type = SHT_PROGBITS, .sh_flags = SHF_ALLOC,
+			    .sh_addralign = 8 };
 
-	for (unsigned i = 1; i < library->head->e_shnum; i++) {
-		if (!l->data_symbol[i])
-			continue;
+	if (l->data.length)
+		l->data_section = section_add(l, ".rodata.library",
+					      bytes_of(&l->data), head);
+}
 
-		/* "lib" makes the names differ from the program's */
-		const char *name = arena_printf(l->arena, ".rodata.lib%u", i);
-		Elf64_Sym symbol = {
-			.st_info = ELF64_ST_INFO(STB_LOCAL, STT_SECTION),
-			.st_shndx = (Elf64_Half)section_add(
-				l, name, contents(library, i),
-				*section_of(library, i)),
-		};
-
-		l->data_symbol[i] = first + (unsigned)l->locals.count;
-		*vec_push(l->arena, &l->locals) = symbol;
-	}
+static unsigned data_symbol(const struct linker *l)
+{
+	return section_of(&l->program, l->program.table)->sh_info;
 }
 
 static unsigned global_add(struct linker *l, Elf64_Sym symbol)
 {
 	*vec_push(l->arena, &l->globals) = symbol;
-	return (unsigned)(l->program.symbol_count + l->data_count +
+	return (unsigned)(l->program.symbol_count + !!l->data_section +
 			  l->globals.count - 1);
 }
 
-/* Where a symbol of the program is now: new local ones lie before it. */
+/* Where a symbol of the program is now: that of the data is the last local. */
 static unsigned symbol_now(const struct linker *l, size_t number)
 {
-	if (number < section_of(&l->program, l->program.table)->sh_info)
+	if (number < data_symbol(l))
 		return (unsigned)number;
-	return (unsigned)number + l->data_count;
+	return (unsigned)number + !!l->data_section;
 }
 
 static size_t program_symbol(const struct linker *l, const char *name)
@@ -323,52 +351,50 @@ static void add_functions(struct linker *l)
 	}
 }
 
-/* ---- constants ---- */
-
-static unsigned constant_add(struct linker *l, size_t row)
-{
-	const struct link_constant *constant = &l->constants->rows.items[row];
-	uint32_t narrow = (uint32_t)constant->value;
-	Elf64_Sym symbol = {
-		.st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),
-		.st_value = l->limits.length, .st_size = 8,
-	};
-
-	if (!l->limits_section) {
-		Elf64_Shdr head = { .sh_type = SHT_PROGBITS,
-				    .sh_flags = SHF_ALLOC, .sh_addralign = 8 };
-
-		l->limits_section = section_add(l, ".rodata.limits",
-						(struct link_bytes){ 0 }, head);
-	}
-	buf_write(&l->limits, constant->size == 4 ? (void *)&narrow :
-		  (void *)&constant->value, constant->size);
-	while (l->limits.length % 8)
-		buf_putc(&l->limits, 0);
-	symbol.st_shndx = (Elf64_Half)l->limits_section;
-	symbol.st_name = name_add(l, constant->name);
-	return global_add(l, symbol);
-}
+/* ---- relocations ---- */
 
 /* The number of a symbol that the library does not have itself. */
-static unsigned outside(struct linker *l, const char *name)
+static unsigned outside(struct linker *l, const char *name, size_t *ret_at)
 {
 	size_t mine = program_symbol(l, name);
 
+	*ret_at = 0;
 	if (mine)
 		return symbol_now(l, mine);
 	for (size_t i = 0; i < l->constants->rows.count; i++) {
 		if (strcmp(l->constants->rows.items[i].name, name))
 			continue;
-		if (!l->constant_symbol[i])
-			l->constant_symbol[i] = constant_add(l, i);
-		return l->constant_symbol[i];
+		*ret_at = l->constant_at[i] - 1;
+		return data_symbol(l);
 	}
 	l->refusal = arena_printf(l->arena, "the BPF library needs %s", name);
 	return 0;
 }
 
-/* ---- relocations ---- */
+/* What a relocation of the library means now, and how much further it is. */
+static unsigned target_now(struct linker *l, size_t number, size_t *ret_at)
+{
+	const Elf64_Sym *symbol = &l->library.symbols[number];
+
+	*ret_at = 0;
+	if (is_function(symbol))
+		return l->piece_of[number]->number;
+	if (!symbol->st_shndx)
+		return outside(l, symbol_name(&l->library, number), ret_at);
+	*ret_at = l->data_at[symbol->st_shndx] - 1 + symbol->st_value;
+	return data_symbol(l);
+}
+
+/* An address is loaded by an instruction that holds the offset. */
+static void add_offset(struct linker *l, size_t instruction, size_t offset)
+{
+	int32_t number;
+	char *at = l->text.text + instruction + 4;
+
+	memcpy(&number, at, sizeof(number));
+	number += (int32_t)offset;
+	memcpy(at, &number, sizeof(number));
+}
 
 static void relocate_piece(struct linker *l, const struct piece *piece)
 {
@@ -377,17 +403,17 @@ static void relocate_piece(struct linker *l, const struct piece *piece)
 
 	relocations_of(l, piece, &at, &end);
 	for (; at < end; at++) {
-		size_t number = ELF64_R_SYM(at->r_info);
-		const Elf64_Sym *symbol = &l->library.symbols[number];
-		unsigned target = is_function(symbol) ?
-			l->piece_of[number]->number : symbol->st_shndx ?
-			l->data_symbol[symbol->st_shndx] :
-			outside(l, symbol_name(&l->library, number));
+		size_t further;
+		unsigned target = target_now(l, ELF64_R_SYM(at->r_info),
+					     &further);
 		Elf64_Rel moved = {
 			at->r_offset - function->st_value + piece->at,
-			ELF64_R_INFO(target, ELF64_R_TYPE(at->r_info)),
+			ELF64_R_INFO((Elf64_Xword)target,
+				     ELF64_R_TYPE(at->r_info)),
 		};
 
+		if (further)
+			add_offset(l, moved.r_offset, further);
 		buf_write(&l->relocations, &moved, sizeof(moved));
 	}
 }
@@ -438,8 +464,6 @@ static void relocate(struct linker *l)
 				     head);
 	}
 	section_set(l, number, bytes_of(&l->relocations));
-	if (l->limits_section)
-		section_set(l, l->limits_section, bytes_of(&l->limits));
 }
 
 /* ---- the table of symbols ---- */
@@ -466,18 +490,21 @@ static Elf64_Sym own_symbol(const struct linker *l, size_t number)
 static void write_symbols(struct linker *l)
 {
 	struct section *table = &l->sections.items[l->program.table];
-	size_t count = l->program.symbol_count, locals = table->head.sh_info;
-	Elf64_Sym *rows = arena_array(l->arena, Elf64_Sym, count +
-				      l->locals.count + l->globals.count);
+	size_t count = l->program.symbol_count;
+	Elf64_Sym *rows = arena_array(l->arena, Elf64_Sym,
+				      count + 1 + l->globals.count);
 
 	for (size_t i = 0; i < count; i++)
 		rows[symbol_now(l, i)] = own_symbol(l, i);
-	for (size_t i = 0; i < l->locals.count; i++)
-		rows[locals + i] = l->locals.items[i];
-	count += l->locals.count;
+	if (l->data_section) {
+		rows[data_symbol(l)] = (Elf64_Sym){
+			.st_info = ELF64_ST_INFO(STB_LOCAL, STT_SECTION),
+			.st_shndx = (Elf64_Half)l->data_section };
+		table->head.sh_info++;
+		count++;
+	}
 	for (size_t i = 0; i < l->globals.count; i++)
 		rows[count++] = l->globals.items[i];
-	table->head.sh_info += (Elf64_Word)l->locals.count;
 	section_set(l, l->program.table,
 		    (struct link_bytes){ (const char *)rows,
 					 count * sizeof(*rows) });
@@ -508,12 +535,6 @@ static void merge_types(struct linker *l)
 }
 
 /* ---- writing ---- */
-
-static void align(struct buf *to, size_t to_what)
-{
-	while (to_what && to->length % to_what)
-		buf_putc(to, 0);
-}
 
 static struct link_bytes write_object(struct linker *l)
 {
@@ -553,10 +574,9 @@ static void find_functions(struct linker *l)
 				symbol_name(library, i), (void *)(uintptr_t)i);
 	l->piece_of = arena_array(l->arena, struct piece *,
 				  library->symbol_count);
-	l->data_symbol = arena_array(l->arena, unsigned,
-				     library->head->e_shnum);
-	l->constant_symbol = arena_array(l->arena, unsigned,
-					 l->constants->rows.count + 1);
+	l->data_at = arena_array(l->arena, size_t, library->head->e_shnum);
+	l->constant_at = arena_array(l->arena, size_t,
+				     l->constants->rows.count + 1);
 }
 
 static void begin(struct linker *l)
@@ -577,7 +597,7 @@ static void end(struct linker *l)
 	buf_free(&l->names);
 	buf_free(&l->text);
 	buf_free(&l->relocations);
-	buf_free(&l->limits);
+	buf_free(&l->data);
 }
 
 const char *link_library(struct arena *arena, struct link_bytes program,

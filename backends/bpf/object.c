@@ -228,9 +228,6 @@ static void add_attribute(struct emit *e, LLVMValueRef function,
 				LLVMCreateEnumAttribute(e->context, kind, 0));
 }
 
-/* What is always inlined need not be seen from outside. The other functions
- * of the library must stay as they are described: LLVM makes no copies with
- * fewer arguments of what may not be duplicated. */
 /* What surrounds each handler is one function when there are many. Hidden:
  * the kernel then checks it with each caller, as it must what gives a
  * pointer. */
@@ -246,6 +243,9 @@ static void share_claim(struct emit *e)
 	LLVMSetVisibility(claim, LLVMHiddenVisibility);
 }
 
+/* What is always inlined need not be seen from outside. The other functions
+ * of the library must stay as they are described: LLVM makes no copies with
+ * fewer arguments of what may not be duplicated. */
 static void fix_library(struct emit *e)
 {
 	LLVMValueRef f = LLVMGetFirstFunction(e->module);

@@ -185,16 +185,29 @@ static RT_GEN long insert(void *map, const void *key,
 	return status;
 }
 
+long rt_insert_long(void *map, const void *key, struct rt_order *order,
+		    __s64 value)
+{
+	__u64 fresh[2];
+
+	if (!order) {
+		fresh[0] = value;
+	} else {
+		fresh[0] = __sync_fetch_and_add(&order->next, 1);
+		fresh[1] = value;
+	}
+	return bpf_map_update_elem(map, key, fresh, BPF_NOEXIST);
+}
+
 static RT_GEN long insert_long(void *map, const void *key,
 			       const struct rt_array_plan *plan,
 			       struct rt_order *order, void *ring, __s64 value)
 {
 	__u64 fresh[2];
 
-	if (!plan->payload) {
-		fresh[0] = value;
-		return insert(map, key, plan, order, ring, fresh);
-	}
+	if (!ring)
+		return rt_insert_long(map, key, plan->payload ? order : 0,
+				      value);
 	fresh[0] = __sync_fetch_and_add(&order->next, 1);
 	fresh[1] = value;
 	return insert(map, key, plan, order, ring, fresh);

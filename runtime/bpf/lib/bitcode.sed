@@ -5,6 +5,7 @@
 # one where the caller is described).
 /^ *#dbg_/d
 /^ *\(tail \)\?call void @llvm\.dbg\./d
+s/, !DIAssignID ![0-9]*//
 /^ /{
 	/ call /!s/, !dbg ![0-9]*//
 }

@@ -39,6 +39,21 @@ static RT_GEN void frame_begin(struct rt_frame *frame, __u32 probe)
 	frame->claims++;
 }
 
+/* When the first frame of a processor is taken: one of the others. */
+static RT_SHARED struct rt_frame *claim_other(__u32 first)
+{
+	struct rt_frame *frame = claim_one(first + 1);
+
+	if (!frame)
+		frame = claim_one(first + 2);
+	if (!frame)
+		frame = claim_one(first + 3);
+	if (!frame)
+		__sync_fetch_and_add(
+			&spile_shared.skipped[WIRE_SKIP_FRAME], 1);
+	return frame;
+}
+
 /* A frame of this processor, or NULL (counted) when all are taken. */
 RT_GEN struct rt_frame *rt_frame_claim(__u32 probe)
 {
@@ -46,16 +61,9 @@ RT_GEN struct rt_frame *rt_frame_claim(__u32 probe)
 	struct rt_frame *frame = claim_one(first);
 
 	if (!frame)
-		frame = claim_one(first + 1);
-	if (!frame)
-		frame = claim_one(first + 2);
-	if (!frame)
-		frame = claim_one(first + 3);
+		frame = claim_other(first);
 	if (frame)
 		frame_begin(frame, probe);
-	else
-		__sync_fetch_and_add(
-			&spile_shared.skipped[WIRE_SKIP_FRAME], 1);
 	return frame;
 }
 
@@ -208,7 +216,7 @@ long rt_catch(struct rt_frame *frame, struct rt_text *text)
 }
 
 /* Notes a call on the way of an error outwards. */
-RT_GEN void rt_chain_add(struct rt_frame *frame, __s32 site)
+void rt_chain_add(struct rt_frame *frame, __s32 site)
 {
 	__u32 length = frame->chain_length;
 

@@ -10,6 +10,9 @@
 #include "runtime/bpf/lib/rt.h"
 
 #define RT_GEN __attribute__((always_inline))
+/* Not inlined, checked by the kernel with each caller: what is seldom done, or
+ * done while results are read. It takes the plans as they are. */
+#define RT_SHARED __attribute__((noinline, visibility("hidden")))
 
 enum { RT_FRAMES = 4 };		/* frames for each processor */
 enum { RT_STAT_RESULTS = 6 };	/* count sum min max avg variance */
@@ -63,6 +66,9 @@ struct rt_insertion {
 /* array.bpf.c: inserts when the array is full, in the place of the oldest. */
 long rt_insert_evicting(struct rt_insertion *insertion)
 	__attribute__((visibility("hidden")));
+/* Inserts a number with its insertion number, if there is an @order. */
+RT_SHARED long rt_insert_long(void *map, const void *key,
+			      struct rt_order *order, __s64 value);
 /* Notes in the ring that @key has this number. */
 void rt_ring_note(void *ring, const struct rt_array_plan *plan,
 		  const void *key, __u64 order);
@@ -102,8 +108,7 @@ struct rt_iter {
 };
 
 /* lock.bpf.c: 1 when the lock is had, 0 after a bounded time */
-long rt_lock_wait(struct rt_lock *lock, __u32 patient)
-	__attribute__((visibility("hidden")));
+RT_SHARED long rt_lock_wait(struct rt_lock *lock, __u32 patient);
 
 /* frame.bpf.c */
 struct rt_frame *rt_frame_claim(__u32 probe);
@@ -112,6 +117,6 @@ long rt_may_run(__u32 user_driven);
 long rt_report(struct rt_frame *frame);
 long rt_report_plain(__u32 probe, __u32 error, __s64 argument, __s32 site);
 long rt_catch(struct rt_frame *frame, struct rt_text *text);
-void rt_chain_add(struct rt_frame *frame, __s32 site);
+RT_SHARED void rt_chain_add(struct rt_frame *frame, __s32 site);
 
 #endif

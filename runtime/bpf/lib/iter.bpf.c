@@ -16,8 +16,8 @@
 
 extern const __u32 rt_cpus;
 
-void rt_stat_merge(void *map, const void *key,
-		   const struct rt_array_plan *plan, __s64 *ret);
+RT_SHARED void rt_stat_merge(void *map, const void *key,
+			     const struct rt_array_plan *plan, __s64 *ret);
 
 struct walk {
 	void *map, *entries;
@@ -261,25 +261,27 @@ static long renumber_step(__u32 step, struct walk *walk)
 	return 0;
 }
 
-static RT_GEN long run(struct walk *walk)
+/* What is collected is put in order. */
+static RT_SHARED long sort(struct walk *walk, __s64 limit)
 {
 	struct rt_iter *iter = walk->iter;
 
-	iter->count = 0;
-	iter->next = 0;
-	iter->table = 0;
+	if (!iter)
+		return 0;
 	iter->width = 1;
 	iter->at = 0;
-	bpf_for_each_map_elem(walk->map, collect, walk, 0);
 	merge_begin(iter);
 	bpf_loop(1 << 23, merge_step, walk, 0);
-	if (walk->plan->renumber && !walk->mask) {
+	if (walk->plan->renumber && !walk->mask)
 		bpf_loop(walk->plan->size, renumber_step, walk, 0);
-	}
+	iter->end = limit >= 0 && (__u64)limit < iter->count ? (__u64)limit :
+							       iter->count;
 	return 0;
 }
 
-/* Begins a walk: @control is the map of the control blocks. */
+/* Begins a walk: @control is the map of the control blocks. Kernels before 6.2
+ * refuse a bpf_for_each_map_elem() that is reached with different maps: that one
+ * is inlined. */
 RT_GEN long rt_iter_begin(void *map, void *entries, void *control,
 			  const struct rt_iter_plan *plan,
 			  const struct rt_array_plan *array, const void *key,
@@ -291,10 +293,11 @@ RT_GEN long rt_iter_begin(void *map, void *entries, void *control,
 
 	if (!iter)
 		return 0;
-	run(&walk);
-	iter->end = limit >= 0 && (__u64)limit < iter->count ? (__u64)limit :
-							       iter->count;
-	return 0;
+	iter->count = 0;
+	iter->next = 0;
+	iter->table = 0;
+	bpf_for_each_map_elem(map, collect, &walk, 0);
+	return sort(&walk, limit);
 }
 
 /* Goes on to the next element: 1, or 0 at the end. */

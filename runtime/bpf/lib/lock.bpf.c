@@ -87,7 +87,7 @@ static RT_GEN __u32 wait_begin(struct waiting *waiting)
 	return waiting->patient ? PATIENT_TURNS : LOCK_TURNS;
 }
 
-__attribute__((noinline)) long rt_lock_wait(struct rt_lock *lock, __u32 patient)
+long rt_lock_wait(struct rt_lock *lock, __u32 patient)
 {
 	struct waiting waiting = { lock, self(), 0, 0, patient };
 	__u32 turns;

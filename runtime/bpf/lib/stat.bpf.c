@@ -178,7 +178,7 @@ RT_GEN long rt_stat_add(void *map, const void *key,
  * @ret. The second pass over the processors is for the variance, which needs
  * the common mean.
  */
-RT_GEN void rt_stat_merge(void *map, const void *key,
+RT_SHARED void rt_stat_merge(void *map, const void *key,
 			  const struct rt_array_plan *plan, __s64 *ret)
 {
 	__u32 parts = plan->parts;
@@ -243,7 +243,7 @@ static RT_GEN __s64 cell_count(const char *value,
 	return count;
 }
 
-RT_GEN __s64 rt_stat_count(void *map, const void *key,
+RT_SHARED __s64 rt_stat_count(void *map, const void *key,
 			   const struct rt_array_plan *plan)
 {
 	__s64 count = 0;
@@ -258,7 +258,7 @@ RT_GEN __s64 rt_stat_count(void *map, const void *key,
 }
 
 /* One bucket; 0 for a number that there is not. */
-RT_GEN __s64 rt_hist_get(void *map, const void *key,
+RT_SHARED __s64 rt_hist_get(void *map, const void *key,
 			 const struct rt_array_plan *plan, __u64 number)
 {
 	__s64 count = 0;
@@ -276,7 +276,7 @@ RT_GEN __s64 rt_hist_get(void *map, const void *key,
 }
 
 /* All buckets to @ret (room for plan->buckets). */
-RT_GEN void rt_hist_merge(void *map, const void *key,
+RT_SHARED void rt_hist_merge(void *map, const void *key,
 			  const struct rt_array_plan *plan, __s64 *ret)
 {
 	for (__u32 i = 0; i < plan->buckets; i++)
@@ -294,7 +294,7 @@ RT_GEN void rt_hist_merge(void *map, const void *key,
 }
 
 /* @clear of a scalar statistic. */
-RT_GEN void rt_stat_clear(void *map, const void *key, __u32 size)
+RT_SHARED void rt_stat_clear(void *map, const void *key, __u32 size)
 {
 	for (__u32 cpu = 0; cpu < rt_cpus; cpu++) {
 		char *value = bpf_map_lookup_percpu_elem(map, key, cpu);

@@ -396,6 +396,8 @@ PRIM_TEXT(text_str, const char *text);
 PRIM_TEXT(string_quoted, const char *text);
 PRIM_TEXT(matched, s64 group);
 PRIM_LONG(ngroups);
+PRIM_TEXT(errno_str, s64 err);
+PRIM_TEXT(__syscall_name, s64 number, s64 arm64);
 PRIM_TEXT(__input);
 PRIM_VOID(__output, const char *text);
 

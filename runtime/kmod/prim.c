@@ -422,3 +422,52 @@ PRIM_TEXT(string_quoted, const char *text)
 	strcpy(out + end, cut ? "\"..." : "\"");
 	rt_copy(to, room, out);
 }
+
+/* ---- numbers by name ---- */
+
+static const char *const errno_names[] = {
+#define ERRNO(number, name) [number] = #name,
+#define INNER_ERRNO(number, name) [number] = #name,
+#include "runtime/common/errno.def"
+#undef ERRNO
+#undef INNER_ERRNO
+};
+
+static const char *const syscalls_x86_64[] = {
+#define SYSCALL_X86_64(number, name) [number] = #name,
+#include "runtime/common/syscalls.def"
+#undef SYSCALL_X86_64
+};
+
+static const char *const syscalls_arm64[] = {
+#define SYSCALL_ARM64(number, name) [number] = #name,
+#include "runtime/common/syscalls.def"
+#undef SYSCALL_ARM64
+};
+
+static const char *name_of(const char *const *names, size_t count, u64 number)
+{
+	return number < count ? names[number] : NULL;
+}
+
+PRIM_TEXT(errno_str, s64 err)
+{
+	const char *name = name_of(errno_names, ARRAY_SIZE(errno_names),
+				   err < 0 ? -(u64)err : err);
+
+	(void)frame;
+	rt_copy(to, room, name ? name : "");
+}
+
+PRIM_TEXT(__syscall_name, s64 number, s64 arm64)
+{
+	const char *name = arm64 ?
+		name_of(syscalls_arm64, ARRAY_SIZE(syscalls_arm64), number) :
+		name_of(syscalls_x86_64, ARRAY_SIZE(syscalls_x86_64), number);
+
+	(void)frame;
+	if (name)
+		rt_copy(to, room, name);
+	else
+		snprintf(to, room, "syscall %lld", number);
+}

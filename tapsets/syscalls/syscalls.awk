@@ -1,11 +1,13 @@
-# Makes the probes on system calls, and the table of their names:
+# Makes the probes on system calls, the functions of their names and numbers, and
+# for the runtimes the table of their names:
 #	awk -v part=probes -f slots.awk -f syscalls/syscalls.awk syscalls.def
 #	awk -v part=names ...
+#	awk -v part=rows ...
 # Each row gives syscall.NAME (also nd_syscall and tp_syscall) and its .return.
 
 /^#/ || NF == 0 { next }
 
-part == "names" {
+part != "probes" {
 	count++
 	name[count] = $1
 	x86[count] = $3
@@ -151,22 +153,13 @@ function probe_of(    i, name, numbers, result)
 	printf "\t@__left(\"%s\", %s, %d)\n}\n", name, numbers, result
 }
 
-function names_for(number,    i, last, names)
+function rows_for(number, macro,    i)
 {
-	last = 0
-	for (i = 1; i <= count; i++) {
-		if (number[i] != "-") {
-			names[number[i] + 0] = name[i]
-			if (number[i] + 0 > last)
-				last = number[i] + 0
-		}
-	}
-	printf "if (number >= 0 && number <= %d) {\n", last
-	print_slots(names, 0, last, 24, "number")
-	print_cell(24)
-	print "text = " cell_text(24)
-	print "if (text != \"\") return text"
-	print "}"
+	print "#ifdef " macro
+	for (i = 1; i <= count; i++)
+		if (number[i] != "-")
+			print macro "(" number[i] ", " name[i] ")"
+	print "#endif"
 }
 
 # By halves in the sorted names: a slot holds the name, its length, the number.
@@ -197,6 +190,14 @@ function numbers_for(number,    i, rows, names)
 }
 
 END {
+	if (part == "rows") {
+		print "/*"
+		print " * System calls by number. Generated from syscalls.def:" \
+			" edit that."
+		print " */"
+		rows_for(x86, "SYSCALL_X86_64")
+		rows_for(arm, "SYSCALL_ARM64")
+	}
 	if (part != "names")
 		exit
 	print "/*"
@@ -211,12 +212,8 @@ END {
 	print " * Return: the name, \"syscall 999\" for unknown numbers."
 	print " */"
 	print "function syscall_name:string(number:long)\n{"
-	print "%( arch == \"arm64\" %?"
-	names_for(arm)
-	print "%:"
-	names_for(x86)
-	print "%)"
-	print "return sprintf(\"syscall %d\", number)\n}"
+	print "return __syscall_name(number, %( arch == \"arm64\" %? 1 %: 0 %))"
+	print "}"
 	print ""
 	print "/**"
 	print " * syscall_num - number of a system call"

@@ -6,6 +6,7 @@ syntax_sources = \
 	translator/syntax/point.c \
 	translator/syntax/parser.y \
 	translator/syntax/parse.c \
+	translator/syntax/outline.c \
 	translator/syntax/scan.c \
 	translator/syntax/ast.c \
 	translator/syntax/unparse.c \

@@ -162,7 +162,7 @@ void scan_names(struct arena *arena, const struct source *source,
 			     .context = context };
 	const char *dot = strrchr(source->name, '.');
 
-	lex_source(arena, NULL, source, &list);
+	lex_source(arena, NULL, source_outline(arena, source), &list);
 	scan.tokens = list.tokens.items;
 	scan.count = list.tokens.count;
 	scan.macros = dot && strcmp(dot, ".stpm") == 0;

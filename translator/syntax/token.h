@@ -71,6 +71,9 @@ enum token_kind token_word(const char *word);
 void lex_source(struct arena *arena, struct diag *diag,
 		const struct source *source, struct token_list *ret_tokens);
 
+/* The same without comments and without what bodies hold; for scan_names(). */
+struct source *source_outline(struct arena *arena, const struct source *source);
+
 /* From the first byte of @first to the last of @last, as far as one source
  * and one expansion hold both; else the place that holds them. */
 struct span token_join(struct span first, struct span last);

@@ -10,6 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <cmocka.h>
 
 #include "testsuite/unit/debug/build.h"
@@ -395,6 +400,173 @@ static void test_checksum(void **state)
 	assert_null(open_built(w, "plain").debug);
 }
 
+/* ---- a server ---- */
+
+static int free_port(void)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (bind(fd, (struct sockaddr *)&address, size) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+		fail_msg("no port");
+	close(fd);
+	return ntohs(address.sin_port);
+}
+
+static pid_t start_server(struct workshop *w, int port)
+{
+	char *number = arena_printf(w->arena, "%d", port);
+	char *log = in_folder(w, "server.log");
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (!freopen(log, "w", stdout) || !freopen(log, "a", stderr))
+			_exit(1);
+		execlp("debuginfod", "debuginfod", "-d", ":memory:", "-p",
+		       number, "-F", in_folder(w, "served"), (char *)NULL);
+		_exit(127);
+	}
+	return pid;
+}
+
+/* Until it has read the folder; what it does not have is remembered, so each
+ * try has a memory of its own. */
+static bool find_at_server(struct workshop *w, const char *name)
+{
+	for (int i = 0; i < 200; i++) {
+		struct opened o;
+
+		setenv("DEBUGINFOD_CACHE_PATH",
+		       arena_printf(w->arena, "%s/cache%d", w->folder, i), 1);
+		o = open_built(w, name);
+		close_built(&o);
+		if (o.debug)
+			return true;
+		usleep(50000);
+	}
+	return false;
+}
+
+static void test_server(void **state)
+{
+	struct workshop *w = *state;
+	int port = free_port();
+	bool found;
+	pid_t server;
+
+	if (!have(w, "debuginfod"))
+		skip();
+	assert_true(run_command(w, "mkdir served && "
+		"gcc -g -O2 -Wl,--build-id -o remote %s/subject.c && "
+		"objcopy --only-keep-debug remote served/remote.debug && "
+		"strip remote", w->source));
+	assert_null(open_built(w, "remote").debug);
+	server = start_server(w, port);
+	setenv("DEBUGINFOD_URLS", arena_printf(w->arena, "http://127.0.0.1:%d",
+					       port), 1);
+	setenv("no_proxy", "127.0.0.1", 1);
+	found = find_at_server(w, "remote");
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+	/* what it gave is kept here */
+	if (found)
+		check_stored(w, "remote");
+	unsetenv("DEBUGINFOD_URLS");
+	if (!found)
+		fail_msg("%s", file_read(w->arena, in_folder(w, "server.log"),
+					 &(size_t){ 0 }));
+}
+
+/* ---- a large program ---- */
+
+enum { COPIES = 400, FUNCTIONS = 1000 };
+
+/* One unit that is linked many times over, and one with what is sought. */
+static bool build_large(struct workshop *w)
+{
+	FILE *unit = fopen(in_folder(w, "unit.c"), "w");
+	FILE *names = fopen(in_folder(w, "objects"), "w");
+	const char *one = "int only_static; struct only { int x; }; "
+		"__attribute__((noinline)) int lonely_function(struct only *o) "
+		"{ return o->x; }\nint main(void) { struct only o = { 1 }; "
+		"return lonely_function(&o); }\n";
+
+	if (!unit || !names)
+		return false;
+	for (int i = 0; i < FUNCTIONS; i++)
+		fprintf(unit, "struct s%d { int a%d; struct s%d *next; "
+			"unsigned f : 3; };\n__attribute__((used)) static int "
+			"function_%d(int alpha, struct s%d *beta, const char *c) "
+			"{ int i, sum = alpha; for (i = 0; i < 3; i++) { int t = "
+			"i * sum; sum += t + c[i]; } return sum + beta->a%d; }\n",
+			i, i, i, i, i, i);
+	for (int i = 0; i < COPIES; i++) {
+		fprintf(names, "copy%d.o\n", i);
+		if (symlink("unit.o", in_folder(w, arena_printf(w->arena,
+						"copy%d.o", i))) != 0)
+			return false;
+	}
+	fclose(unit);
+	fclose(names);
+	file_write(in_folder(w, "one.c"), one, strlen(one));
+	return run_command(w, "gcc -g -O0 -c unit.c && gcc -g -O1 -c one.c && "
+			   "gcc -o large one.o @objects");
+}
+
+/* What a script would ask of it; 0 if all is there. */
+static int use_large(struct workshop *w)
+{
+	struct opened o = open_built(w, "large");
+	struct debug_functions found;
+	struct debug_variable v;
+	const char *reason;
+
+	if (!o.debug || !debug_find_functions(o.debug, "lonely_function", &found,
+					      &reason) ||
+	    found.functions.count != 1)
+		return 1;
+	if (!debug_find_variable(o.debug, found.functions.items[0],
+				 found.functions.items[0]->body, "o", &v,
+				 &reason) ||
+	    v.location.kind != LOCATION_VALUE)
+		return 2;
+	if (!debug_find_type(o.debug, "struct only") ||
+	    !debug_find_global(o.debug, "only_static", &v, &reason))
+		return 3;
+	return 0;
+}
+
+static void test_large(void **state)
+{
+	struct workshop *w = *state;
+	struct rusage usage;
+	int status = -1;
+	size_t size;
+	pid_t pid;
+	FILE *pipe;
+
+	assert_true(build_large(w));
+	pipe = popen(arena_printf(w->arena, "size -A %s/large | awk '/debug_/ "
+		     "{ n += $2 } END { print n }'", w->folder), "r");
+	assert_int_equal(fscanf(pipe, "%zu", &size), 1);
+	pclose(pipe);
+	assert_true(size > 80u << 20);
+	pid = fork();
+	if (pid == 0)
+		_exit(use_large(w));
+	assert_int_equal(wait4(pid, &status, 0, &usage), pid);
+	assert_int_equal(status, 0);
+	print_message("%zu bytes of DWARF in %ld KiB of memory\n", size,
+		      usage.ru_maxrss);
+	assert_true(usage.ru_maxrss < 100 << 10);
+}
+
 static void test_dwz(void **state)
 {
 	struct workshop *w = *state;
@@ -439,6 +611,8 @@ int main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_separate),
 		cmocka_unit_test(test_checksum),
+		cmocka_unit_test(test_server),
+		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_dwz),
 		cmocka_unit_test(test_refused),
 	};

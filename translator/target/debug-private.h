@@ -151,13 +151,19 @@ void link_filter_add(struct debug *debug, struct link_filter *filter,
 bool link_filter_allows(struct debug *debug, const struct link_filter *filter,
 			const struct debug_unit *unit);
 
-/* ---- types (debug-type.c) ---- */
+/* ---- types (debug-type.c, debug-type-find.c) ---- */
 
 /* The type that an entry refers to; void if it refers to none. */
 struct ctype *type_of_entry(struct debug *debug, Dwarf_Die *die);
 /* A function's entry as a type. */
 struct ctype *type_of_function(struct debug *debug, Dwarf_Die *die);
 void debug_type_source(struct debug *debug);
+/* An entry of a type. */
+struct ctype *type_make(struct debug *debug, Dwarf_Die *start);
+/* Replaces a declaration by the whole type, if there is one. */
+void type_complete(struct debug *debug, Dwarf_Die *die);
+bool type_enum_is_signed(Dwarf_Die *die);
+int64_t type_enumerator_value(Dwarf_Die *die, bool is_signed);
 
 /* ---- patterns (debug-pattern.c) ---- */
 

@@ -11,9 +11,8 @@
 #include <string.h>
 
 #include "translator/base/arena.h"
-#include "translator/target/type-text.h"
 
-enum { MOST_DIMENSIONS = 255, WIDEST_FIELD = 57, MOST_COMPLETING = 4 };
+enum { MOST_DIMENSIONS = 255, WIDEST_FIELD = 57 };
 
 static struct debug *debug_of(const struct ctype *type)
 {
@@ -204,7 +203,7 @@ static void set_base(struct ctype *type, Dwarf_Die *die)
 }
 
 /* An enum is signed as its base is; without one if a value is negative. */
-static bool enum_is_signed(Dwarf_Die *die)
+bool type_enum_is_signed(Dwarf_Die *die)
 {
 	struct entry_walk walk = { 0 };
 	struct ctype base = { 0 };
@@ -274,7 +273,7 @@ static void set_kind(struct ctype *type, Dwarf_Die *die, struct debug *debug)
 		return;
 	case DW_TAG_enumeration_type:
 		type->kind = CTYPE_ENUM;
-		type->is_signed = enum_is_signed(die);
+		type->is_signed = type_enum_is_signed(die);
 		return;
 	case DW_TAG_subroutine_type:
 		type->kind = CTYPE_FUNCTION;
@@ -285,9 +284,7 @@ static void set_kind(struct ctype *type, Dwarf_Die *die, struct debug *debug)
 	type->size = 0;
 }
 
-static bool find_complete(struct debug *debug, Dwarf_Die *die);
-
-static struct ctype *make(struct debug *debug, Dwarf_Die *start)
+struct ctype *type_make(struct debug *debug, Dwarf_Die *start)
 {
 	struct ctype *type = ctype_void(&debug->source);
 	Dwarf_Die die = *start;
@@ -295,7 +292,7 @@ static struct ctype *make(struct debug *debug, Dwarf_Die *start)
 	if (!see_through(type, &die))
 		return type;
 	if (entry_flag(&die, DW_AT_declaration))
-		find_complete(debug, &die);
+		type_complete(debug, &die);
 	set_kind(type, &die, debug);
 	type->reference = with_dimension(entry_reference(debug, &die), 0);
 	type->has_target = type->has_members = type->kind == CTYPE_VOID;
@@ -306,7 +303,7 @@ struct ctype *type_of_entry(struct debug *debug, Dwarf_Die *die)
 {
 	Dwarf_Die type;
 
-	return entry_type(die, &type) ? make(debug, &type) :
+	return entry_type(die, &type) ? type_make(debug, &type) :
 					ctype_void(&debug->source);
 }
 
@@ -472,7 +469,7 @@ static void load_parameters(struct ctype *type, Dwarf_Die *die)
 		load_list(type, &origin);
 }
 
-static int64_t enumerator_value(const struct ctype *type, Dwarf_Die *die)
+int64_t type_enumerator_value(Dwarf_Die *die, bool is_signed)
 {
 	Dwarf_Attribute attribute;
 	Dwarf_Sword number;
@@ -480,7 +477,7 @@ static int64_t enumerator_value(const struct ctype *type, Dwarf_Die *die)
 
 	if (!dwarf_attr(die, DW_AT_const_value, &attribute))
 		return 0;
-	if (type->is_signed && dwarf_formsdata(&attribute, &number) == 0)
+	if (is_signed && dwarf_formsdata(&attribute, &number) == 0)
 		return number;
 	return dwarf_formudata(&attribute, &plain) == 0 ? (int64_t)plain : 0;
 }
@@ -504,7 +501,8 @@ static void load_enumerators(struct ctype *type, Dwarf_Die *parent)
 			continue;
 		enumerator = vec_push(debug->arena, &all.list);
 		enumerator->name = name ? name : "";
-		enumerator->value = enumerator_value(type, &die);
+		enumerator->value = type_enumerator_value(&die,
+							  type->is_signed);
 	} while (entry_next(&walk, &die));
 	type->enumerators = all.list.items;
 	type->member_count = all.list.count;
@@ -544,238 +542,4 @@ void debug_type_source(struct debug *debug)
 	debug->source.pointer_size = program_pointer_size(debug->program);
 	debug->source.load_target = load_target;
 	debug->source.load_members = load_members;
-}
-
-/* ---- finding by name ---- */
-
-/* What a search in the units looks for, and what it found. */
-struct type_search {
-	struct debug *debug;
-	enum type_keyword keyword;
-	const char *name;	/* its last component */
-	const char *prefix;	/* "ns::", or "" */
-	size_t prefix_length;
-	bool want_enumerator;
-	bool found, complete;
-	uint64_t reference;
-	int64_t value;
-};
-
-static bool tag_fits(enum type_keyword keyword, int tag)
-{
-	bool is_struct = tag == DW_TAG_structure_type ||
-			 tag == DW_TAG_class_type;
-
-	switch (keyword) {
-	case TYPE_STRUCT:
-		return is_struct;
-	case TYPE_UNION:
-		return tag == DW_TAG_union_type;
-	case TYPE_ENUM:
-		return tag == DW_TAG_enumeration_type;
-	case TYPE_ANY:
-		return is_struct || tag == DW_TAG_union_type ||
-		       tag == DW_TAG_enumeration_type ||
-		       tag == DW_TAG_typedef || tag == DW_TAG_base_type ||
-		       tag == DW_TAG_template_alias;
-	}
-	return false;
-}
-
-/* Whether @scope ("a::b::") ends in what the text had before the name. */
-static bool prefix_fits(const struct type_search *search, const char *scope)
-{
-	size_t length = strlen(scope);
-
-	if (length < search->prefix_length)
-		return false;
-	scope += length - search->prefix_length;
-	if (strcmp(scope, search->prefix) != 0)
-		return false;
-	return length == search->prefix_length || !search->prefix_length ||
-	       scope[-1] == ':';
-}
-
-static void look_at_type(struct type_search *search, Dwarf_Die *die,
-			 const char *scope)
-{
-	const char *name;
-	bool is_complete;
-
-	if (!tag_fits(search->keyword, dwarf_tag(die)))
-		return;
-	name = dwarf_diename(die);
-	if (!name || strcmp(name, search->name) != 0 ||
-	    !prefix_fits(search, scope))
-		return;
-	is_complete = !entry_flag(die, DW_AT_declaration);
-	if (search->found && !is_complete)
-		return;
-	search->found = true;
-	search->complete = is_complete;
-	search->reference = entry_reference(search->debug, die);
-}
-
-static void look_at_enum(struct type_search *search, Dwarf_Die *parent)
-{
-	struct entry_walk walk = { 0 };
-	struct ctype type = { .is_signed = true };
-	Dwarf_Die die;
-
-	if (dwarf_tag(parent) != DW_TAG_enumeration_type ||
-	    !entry_child(&walk, parent, &die))
-		return;
-	do {
-		const char *name = dwarf_diename(&die);
-
-		if (!name || strcmp(name, search->name) != 0)
-			continue;
-		type.is_signed = enum_is_signed(parent);
-		search->value = enumerator_value(&type, &die);
-		search->found = search->complete = true;
-		return;
-	} while (entry_next(&walk, &die));
-}
-
-/* Types lie in units, namespaces and classes. */
-static bool holds_types(Dwarf_Die *die)
-{
-	int tag = dwarf_tag(die);
-
-	return tag == DW_TAG_namespace || tag == DW_TAG_structure_type ||
-	       tag == DW_TAG_class_type || tag == DW_TAG_union_type ||
-	       tag == DW_TAG_module;
-}
-
-/* Scopes matter only to a name that has one. */
-static const char *inner_scope(const struct type_search *search,
-			       const char *scope, Dwarf_Die *die)
-{
-	const char *name = dwarf_diename(die);
-
-	if (!search->prefix_length)
-		return scope;
-	return arena_printf(search->debug->arena, "%s%s::", scope,
-			    name ? name : "");
-}
-
-static void search_in(struct type_search *search, Dwarf_Die *parent,
-		      const char *scope, struct entry_walk *walk, int depth)
-{
-	Dwarf_Die die;
-
-	if (depth > DEBUG_DEEPEST || !entry_child(walk, parent, &die))
-		return;
-	do {
-		if (search->want_enumerator)
-			look_at_enum(search, &die);
-		else
-			look_at_type(search, &die, scope);
-		if (!search->complete && holds_types(&die) &&
-		    dwarf_haschildren(&die) == 1) {
-			search_in(search, &die, inner_scope(search, scope, &die),
-				  walk, depth + 1);
-		}
-	} while (!search->complete && entry_next(walk, &die));
-}
-
-static void search_units(struct type_search *search)
-{
-	struct debug *debug = search->debug;
-	struct name_filter filter;
-
-	name_filter_make(debug, search->name, &filter);
-	for (size_t i = 0; i < debug->units.list.count && !search->complete; i++) {
-		struct debug_unit *unit = debug->units.list.items[i];
-		struct entry_walk walk = { 0 };
-
-		if (!name_filter_allows(debug, &filter, unit))
-			continue;
-		search_in(search, &unit->die, "", &walk, 0);
-		if (!search->found)
-			unit_give_back(debug, unit);
-	}
-}
-
-static void set_name(struct type_search *search, const char *text)
-{
-	const char *name = text;
-
-	if (!strchr(text, '<'))
-		for (const char *at = text; (at = strstr(at, "::")) != NULL;
-		     at += 2)
-			name = at + 2;
-	search->name = name;
-	search->prefix_length = (size_t)(name - text);
-	search->prefix = arena_strndup(search->debug->arena, text,
-				       search->prefix_length);
-}
-
-/* Searches go through the whole file, so what they find is kept. */
-static struct type_search *find_type(struct debug *debug,
-				     enum type_keyword keyword,
-				     const char *text)
-{
-	const char *key = arena_printf(debug->arena, "%d %s", (int)keyword, text);
-	struct type_search *search = map_get(&debug->types, key);
-
-	if (search)
-		return search;
-	search = arena_new(debug->arena, struct type_search);
-	search->debug = debug;
-	search->keyword = keyword;
-	set_name(search, text);
-	search_units(search);
-	map_put(debug->arena, &debug->types, key, search);
-	return search;
-}
-
-/* Turns a declaration into the whole type, in whatever unit has it. */
-static bool find_complete(struct debug *debug, Dwarf_Die *die)
-{
-	enum type_keyword keyword = TYPE_STRUCT;
-	const char *name = entry_name(die);
-	struct type_search *search;
-
-	if (!name || debug->completing >= MOST_COMPLETING)
-		return false;
-	if (dwarf_tag(die) == DW_TAG_union_type)
-		keyword = TYPE_UNION;
-	else if (dwarf_tag(die) == DW_TAG_enumeration_type)
-		keyword = TYPE_ENUM;
-	debug->completing++;
-	search = find_type(debug, keyword, name);
-	debug->completing--;
-	return search->complete && entry_find(debug, search->reference, die);
-}
-
-struct ctype *debug_find_type(struct debug *debug, const char *text)
-{
-	struct type_text parts;
-	struct type_search *search;
-	Dwarf_Die die;
-
-	if (!type_text_read(debug->arena, text, &parts))
-		return NULL;
-	if (parts.is_base)
-		return type_text_finish(type_text_base(&debug->source, &parts),
-					&parts);
-	if (strcmp(parts.name, "void") == 0 && !parts.keyword)
-		return type_text_finish(ctype_void(&debug->source), &parts);
-	search = find_type(debug, parts.keyword, parts.name);
-	if (!search->found || !entry_find(debug, search->reference, &die))
-		return NULL;
-	return type_text_finish(make(debug, &die), &parts);
-}
-
-bool debug_enumerator(struct debug *debug, const char *name, int64_t *ret_value)
-{
-	struct type_search search = {
-		.debug = debug, .want_enumerator = true,
-	};
-
-	set_name(&search, name);
-	search_units(&search);
-	*ret_value = search.value;
-	return search.found;
 }

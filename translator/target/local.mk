@@ -7,6 +7,9 @@ target_sources = \
 	translator/target/debug-function.c \
 	translator/target/debug-line.c \
 	translator/target/debug-location.c \
+	translator/target/debug-machine.c \
+	translator/target/debug-machine.h \
+	translator/target/debug-type-find.c \
 	translator/target/debug-pattern.c \
 	translator/target/debug-private.h \
 	translator/target/debug-search.c \

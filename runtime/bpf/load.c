@@ -262,7 +262,8 @@ static uint64_t kernel_hertz(void)
 	return (1000000000 + tick.tv_nsec / 2) / tick.tv_nsec;
 }
 
-static void fill_shared(struct object *object, pid_t target)
+static void fill_shared(struct object *object,
+			const struct load_options *options)
 {
 	struct wire_shared *shared = object->shared;
 	const char *name = manifest_pair_get(&object->manifest->session, "name");
@@ -271,7 +272,8 @@ static void fill_shared(struct object *object, pid_t target)
 
 	localtime_r(&now, &tm);
 	shared->state = WIRE_STARTING;
-	shared->target = target;
+	shared->target = options->target;
+	shared->namespaces = options->namespaces;
 	shared->runner = getpid();
 	shared->tasks_since = INT64_MAX;
 	shared->gmt_offset = tm.tm_gmtoff;
@@ -287,7 +289,8 @@ static void fill_shared(struct object *object, pid_t target)
 		 name ? name : "spile");
 }
 
-static int map_shared(struct object *object, pid_t target, char **ret_error)
+static int map_shared(struct object *object, const struct load_options *options,
+		      char **ret_error)
 {
 	struct bpf_map *map = find_map(object, ".data.spile_shared");
 	void *page;
@@ -301,7 +304,7 @@ static int map_shared(struct object *object, pid_t target, char **ret_error)
 		return complain(ret_error, "cannot map spile_shared: %s",
 				strerror(errno));
 	object->shared = page;
-	fill_shared(object, target);
+	fill_shared(object, options);
 	return 0;
 }
 
@@ -429,7 +432,7 @@ int object_load(struct object *object, const struct load_options *options,
 	if (object->is_module) {
 		if (insert_load(object, options, ret_error))
 			return -1;
-		fill_shared(object, options->target);
+		fill_shared(object, options);
 		return relocate_module(object->device, object->manifest,
 				       ret_error);
 	}
@@ -445,7 +448,7 @@ int object_load(struct object *object, const struct load_options *options,
 	forget_messages();
 	free(object->image);
 	object->image = NULL;
-	if (map_shared(object, options->target, ret_error) ||
+	if (map_shared(object, options, ret_error) ||
 	    open_output(object, ret_error) ||
 	    stacks_fill(object->stacks, object, options->symbols, ret_error) ||
 	    set_globals(object->manifest, find_map(object, "spile_globals"),

@@ -105,6 +105,7 @@ struct wire_shared {
 	__u64 skipped[WIRE_SKIPS];
 	__u64 truncated;	/* texts cut at MAXSTRINGLEN */
 	__s64 target;		/* -x, -c: target() */
+	__s64 namespaces;	/* -N: __namespaces_pid(), or 0 */
 	__s64 runner;		/* process id of the reader */
 	__s64 gmt_offset;	/* seconds east of UTC, for tz_* */
 	char zone[16];		/* name of the time zone */

@@ -364,6 +364,7 @@ PRIM_LONG(cpu);
 PRIM_LONG(task_current);
 PRIM_LONG(cgroup_id);
 PRIM_LONG(target);
+PRIM_LONG(__namespaces_pid);
 PRIM_LONG(stp_pid);
 PRIM_TEXT(module_name);
 PRIM_TEXT(pp);

@@ -76,6 +76,12 @@ PRIM_LONG(target)
 	return rt_shared->target;
 }
 
+PRIM_LONG(__namespaces_pid)
+{
+	(void)frame;
+	return rt_shared->namespaces;
+}
+
 PRIM_LONG(stp_pid)
 {
 	(void)frame;

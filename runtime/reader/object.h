@@ -40,6 +40,7 @@ struct load_options {
 	size_t setting_count;
 	uint64_t output_size;	/* -s: bytes, or 0 for what the object says */
 	pid_t target;		/* target() */
+	pid_t namespaces;	/* of whom, or 0: the runner's own */
 	bool has_descendants;	/* it ran before, and may have started others */
 	const char *command;	/* -c, or NULL */
 	const char *const *objects;	/* whose functions are to be known */

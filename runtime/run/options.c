@@ -25,6 +25,7 @@ static const char help[] =
 "\n"
 "  -c COMMAND    run it; the session ends when it does; target() is its id\n"
 "  -x PID        target() is this process; the session ends when it does\n"
+"  -N PID        ns_pid() and its like count as in the namespaces of this process\n"
 "  -o FILE       write to FILE (%F and such as strftime), not standard output\n"
 "  -S SIZE[,N]   with -o: next file after SIZE MiB, keep the last N\n"
 "  -b            a file for each processor: FILE_0, FILE_1 ...\n"
@@ -115,7 +116,6 @@ static const char *why_not(int letter)
 		return "there is no uprobes module to load: the kernel has "
 			"uprobes";
 	case 'r':
-	case 'N':
 	case 'C':
 	case 'F':
 	case 'i':
@@ -140,6 +140,11 @@ static enum options_verdict read_letter(struct options *options, int letter,
 		if (!number(value, 1, 1 << 22, 0, &n, NULL))
 			return wrong("-x wants a process id, not '%s'", value);
 		options->target = n;
+		return OPTIONS_RUN;
+	case 'N':
+		if (!number(value, 1, 1 << 22, 0, &n, NULL))
+			return wrong("-N wants a process id, not '%s'", value);
+		options->namespaces = n;
 		return OPTIONS_RUN;
 	case 'o':
 		options->output.path = value;

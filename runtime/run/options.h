@@ -16,6 +16,7 @@ struct options {
 	size_t setting_count;
 	const char *command;		/* -c */
 	pid_t target;			/* -x, or 0 */
+	pid_t namespaces;		/* -N, or 0 */
 	struct sink_options output;	/* -o -S -b */
 	const char **objects;		/* --object; owned */
 	size_t object_count;

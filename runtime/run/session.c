@@ -410,6 +410,7 @@ static int load(struct session *session, char **ret_error)
 		.output_size = options->output_size,
 		.target = options->command ? session->child.pid :
 			options->target,
+		.namespaces = options->namespaces,
 		.has_descendants = !options->command && options->target,
 		.command = options->command,
 		.objects = options->objects,

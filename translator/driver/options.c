@@ -477,6 +477,10 @@ static void apply(struct reading *reading, const struct row *row,
 	case OPTION_command:
 		o->command = value;
 		break;
+	case OPTION_namespaces:
+		o->namespaces_pid = (int)read_number(reading, row, value, 1,
+						     INT_MAX);
+		break;
 	case OPTION_target:
 		o->target_pid = (int)read_number(reading, row, value, 1,
 						 INT_MAX);

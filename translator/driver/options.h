@@ -106,6 +106,7 @@ struct options {
 	/* the session */
 	const char *command;			/* -c */
 	int target_pid;				/* -x, 0: none */
+	int namespaces_pid;			/* --target-namespaces, 0: none */
 	int timeout;				/* -T seconds, 0: none */
 	bool flight_recorder;			/* -F */
 	bool bulk;				/* -b */

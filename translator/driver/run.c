@@ -65,6 +65,8 @@ static void collect(struct session *session, struct arguments *args)
 		add(session, args, "-c", o->command);
 	if (o->target_pid)
 		add(session, args, "-x", number(session, o->target_pid));
+	if (o->namespaces_pid)
+		add(session, args, "-N", number(session, o->namespaces_pid));
 	if (o->output)
 		add(session, args, "-o", o->output);
 	if (o->rotate_mb)

@@ -48,6 +48,11 @@ RT_PRIM __s64 prim_target(void)
 	return spile_shared.target;
 }
 
+RT_PRIM __s64 prim___namespaces_pid(void)
+{
+	return spile_shared.namespaces;
+}
+
 RT_PRIM __s64 prim_stp_pid(void)
 {
 	return spile_shared.runner;

@@ -17,6 +17,7 @@ struct btf_types {
 	struct ctype_source source;	/* first: types lead back here */
 	struct arena *arena;
 	VEC(struct btf_layer *) layers;	/* the kernel, then modules */
+	VEC(const char *) modules;	/* the names of the latter */
 };
 
 /* ---- opening ---- */
@@ -71,15 +72,33 @@ struct btf_types *btf_parse(struct arena *arena, const void *bytes,
 	return btf;
 }
 
+/* The layer of a module that was added, or for NULL the kernel's; or NULL. */
+static struct btf_layer *module_layer(const struct btf_types *btf,
+				      const char *module)
+{
+	if (!module)
+		return btf->layers.items[0];
+	for (size_t i = 0; i < btf->modules.count; i++)
+		if (strcmp(btf->modules.items[i], module) == 0)
+			return btf->layers.items[i + 1];
+	return NULL;
+}
+
 bool btf_add_module(struct btf_types *btf, const char *module,
 		    const char **ret_reason)
 {
+	*ret_reason = NULL;
+	if (module_layer(btf, module))
+		return true;
 	if (strchr(module, '/')) {
 		*ret_reason = "this is not the name of a module";
 		return false;
 	}
 	*ret_reason = add_file(btf, arena_printf(btf->arena,
 						 "/sys/kernel/btf/%s", module));
+	if (!*ret_reason)
+		*vec_push(btf->arena, &btf->modules) =
+			arena_strdup(btf->arena, module);
 	return !*ret_reason;
 }
 
@@ -494,6 +513,22 @@ struct ctype *btf_function(struct btf_types *btf, const char *name)
 	return type && type->kind == CTYPE_FUNCTION ? type : NULL;
 }
 
+struct ctype *btf_own_function(struct btf_types *btf, const char *module,
+			       const char *name, bool *ret_is_global)
+{
+	struct btf_layer *layer = module_layer(btf, module);
+	struct btf_record record;
+	struct ctype *type;
+
+	if (!layer || !*name ||
+	    !btf_layer_search(layer, name, BTF_FUNCTIONS, &record))
+		return NULL;
+	if (ret_is_global)
+		*ret_is_global = btf_length_of(&record) == BTF_FUNC_GLOBAL;
+	type = type_of(btf, record.layer, record.id);
+	return type->kind == CTYPE_FUNCTION ? type : NULL;
+}
+
 /* ---- lists ---- */
 
 static int compare_names(const void *a, const void *b)
@@ -515,30 +550,35 @@ static void sort_names(struct btf_names *names)
 	names->names.count = kept + 1;
 }
 
-/* Names of records of a kind that begin with @prefix; the rest is matched. */
-static void list(struct btf_types *btf, int kind, const char *prefix,
-		 const char *pattern, struct btf_names *ret_names)
+/* Adds the names of a layer's records of a kind that begin with @prefix; the
+ * rest of the name is matched. */
+static void list_layer(struct btf_types *btf, const struct btf_layer *layer,
+		       int kind, const char *prefix, const char *pattern,
+		       struct btf_names *names)
 {
 	size_t length = strlen(prefix);
 
-	memset(ret_names, 0, sizeof(*ret_names));
-	for (size_t k = 0; k < btf->layers.count; k++) {
-		const struct btf_layer *layer = btf->layers.items[k];
+	for (uint32_t i = 0; i < layer->count; i++) {
+		struct btf_record record;
+		const char *name;
 
-		for (uint32_t i = 0; i < layer->count; i++) {
-			struct btf_record record;
-			const char *name;
-
-			btf_layer_read(layer, i, &record);
-			if (btf_kind_of(&record) != kind)
-				continue;
-			name = btf_layer_text(layer, record.head.name_off);
-			if (name && strncmp(name, prefix, length) == 0 &&
-			    glob_match(pattern, name + length))
-				*vec_push(btf->arena, &ret_names->names) =
-					name + length;
-		}
+		btf_layer_read(layer, i, &record);
+		if (btf_kind_of(&record) != kind)
+			continue;
+		name = btf_layer_text(layer, record.head.name_off);
+		if (name && strncmp(name, prefix, length) == 0 &&
+		    glob_match(pattern, name + length))
+			*vec_push(btf->arena, &names->names) = name + length;
 	}
+}
+
+static void list(struct btf_types *btf, int kind, const char *prefix,
+		 const char *pattern, struct btf_names *ret_names)
+{
+	memset(ret_names, 0, sizeof(*ret_names));
+	for (size_t i = 0; i < btf->layers.count; i++)
+		list_layer(btf, btf->layers.items[i], kind, prefix, pattern,
+			   ret_names);
 	sort_names(ret_names);
 }
 
@@ -552,4 +592,15 @@ void btf_list_functions(struct btf_types *btf, const char *pattern,
 			struct btf_names *ret_names)
 {
 	list(btf, BTF_KIND_FUNC, "", pattern, ret_names);
+}
+
+void btf_list_own_functions(struct btf_types *btf, const char *module,
+			    const char *pattern, struct btf_names *ret_names)
+{
+	const struct btf_layer *layer = module_layer(btf, module);
+
+	memset(ret_names, 0, sizeof(*ret_names));
+	if (layer)
+		list_layer(btf, layer, BTF_KIND_FUNC, "", pattern, ret_names);
+	sort_names(ret_names);
 }

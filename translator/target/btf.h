@@ -53,7 +53,7 @@ struct btf_types *btf_parse(struct arena *arena, const void *bytes,
 /* NULL is allowed. */
 void btf_close(struct btf_types *btf);
 
-/* Adds the types of a loaded module. False with a reason if it has none. */
+/* Adds the types of a loaded module (once). False with a reason if it has none. */
 bool btf_add_module(struct btf_types *btf, const char *module,
 		    const char **ret_reason);
 
@@ -75,6 +75,14 @@ bool btf_enumerator(struct btf_types *btf, const char *name,
 /* The prototype of a kernel function: result, names and types of the
  * parameters (unnamed ones have NULL). NULL if BTF has no such function. */
 struct ctype *btf_function(struct btf_types *btf, const char *name);
+
+/* The functions of the kernel alone (@module NULL), or of a module added: the
+ * prototype of one, and whether other files of the kernel can call it (NULL: not
+ * asked); the names that match a wildcard. */
+struct ctype *btf_own_function(struct btf_types *btf, const char *module,
+			       const char *name, bool *ret_is_global);
+void btf_list_own_functions(struct btf_types *btf, const char *module,
+			    const char *pattern, struct btf_names *ret_names);
 
 /*
  * The arguments of the tracepoint @name as a prototype, without the first

@@ -28,6 +28,10 @@ target_sources = \
 	translator/target/location.c \
 	translator/target/location.h \
 	translator/target/kernel.c \
+	translator/target/kernel-functions.c \
+	translator/target/kernel-functions.h \
+	translator/target/kernel-image.c \
+	translator/target/kernel-image.h \
 	translator/target/kernel.h \
 	translator/target/syscall.c \
 	translator/target/ctype.c \

@@ -57,9 +57,11 @@ struct manifest_site {
  *	uprobe uretprobe	path, offset (in the file), pid (-1: all),
  *				semaphore (offset of the counter of a marker, or
  *				0), build_id (the file must have it), shares
- *	kprobe kretprobe	symbol, offset (from it), module, maxactive,
- *				shares (number of the probe whose program this
- *				one is attached with too)
+ *	kprobe kretprobe	symbol, offset (from it), module; or address;
+ *				maxactive, copies (how many functions have this
+ *				symbol), among ("many": one of a wildcard, which
+ *				may be left out), shares (number of the probe
+ *				whose program this one is attached with too)
  *	raw_tracepoint kprobe	when, unless: a tracepoint and a number
  *				("sched_process_exit/2"); only on kernels that
  *				have, have not, a tracepoint of that name with so

@@ -19,6 +19,8 @@
 #include "translator/lower/lower.h"
 #include "translator/passes/passes.h"
 #include "translator/target/btf.h"
+#include "translator/target/kernel-functions.h"
+#include "translator/target/kernel-image.h"
 #include "translator/target/kernel.h"
 #include "translator/target/tracepoint.h"
 
@@ -26,10 +28,19 @@
 #define SPILE_PKGDATADIR "/usr/local/share/spile"
 #endif
 
+/* For a kernel whose types cannot be had, those of the running one must do:
+ * offsets are put right when the object is loaded. */
 static struct btf_types *open_btf(struct family_env *env)
 {
-	if (!env->btf_cache)
-		env->btf_cache = btf_open(env->arena, NULL, &env->reason);
+	const char *file = NULL;
+
+	if (env->btf_cache)
+		return env->btf_cache;
+	if (!kernel_is_running(env->kernel))
+		file = kernel_image_btf(env->arena,
+					kernel_release(env->kernel),
+					cache_folder(env->arena), &env->reason);
+	env->btf_cache = btf_open(env->arena, file, &env->reason);
 	return env->btf_cache;
 }
 
@@ -39,6 +50,15 @@ static struct tracepoints *open_tracepoints(struct family_env *env)
 		env->tracepoints_cache = tracepoints_open(env->arena,
 							  open_btf(env));
 	return env->tracepoints_cache;
+}
+
+static struct kernel_symbols *open_symbols(struct family_env *env)
+{
+	if (!env->symbols_cache)
+		env->symbols_cache = kernel_symbols_open(
+			env->arena, env->kernel, env->btf(env),
+			tracepoints_folder(env->tracepoints(env)));
+	return env->symbols_cache;
 }
 
 static const char *config_value(void *context, const char *name)
@@ -108,7 +128,9 @@ void session_open(struct session *session, struct arena *arena,
 					    .leaves_object =
 						options->last_pass == 4,
 					    .btf = open_btf,
-					    .tracepoints = open_tracepoints };
+					    .tracepoints = open_tracepoints,
+					    .symbols = open_symbols,
+					    .guru = options->guru };
 	session->module = options->module_name ? options->module_name :
 		arena_printf(arena, "spile_%d", (int)getpid());
 }

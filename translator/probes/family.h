@@ -19,6 +19,7 @@ struct diag;
 struct ctype;
 struct btf_types;
 struct kernel;
+struct kernel_symbols;
 struct tracepoints;
 struct family_env;
 struct location;
@@ -97,13 +98,17 @@ struct family_env {
 	const char *command;	/* of -c, or NULL */
 	int64_t target;		/* of -x, or 0 */
 	bool leaves_object;	/* which may get another target where it runs */
+	bool guru;		/* -g */
 	/* Kernel types and tracepoints, opened on first use; NULL and a reason
 	 * reported by the caller when the kernel has none. */
 	struct btf_types *(*btf)(struct family_env *env);
 	struct tracepoints *(*tracepoints)(struct family_env *env);
+	/* Functions of the kernel; never NULL. */
+	struct kernel_symbols *(*symbols)(struct family_env *env);
 	struct btf_types *btf_cache;
 	struct tracepoints *tracepoints_cache;
 	struct user_program *programs;	/* programs.h */
+	struct kernel_symbols *symbols_cache;
 	/* For the cache: files that the result depends on; whether it depends
 	 * on more than can be told by files. */
 	VEC(const char *) files;

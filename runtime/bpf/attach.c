@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "runtime/bpf/drive.h"
+#include "runtime/bpf/kprobe.h"
 #include "runtime/bpf/load.h"
 #include "runtime/bpf/way.h"
 #include "runtime/kmod/user/insert.h"
@@ -230,6 +231,8 @@ static int (*const ways[ATTACH_KINDS])(struct attach *, struct probe *,
 	[ATTACH_RAW_TRACEPOINT] = attach_raw_tracepoint,
 	[ATTACH_UPROBE] = attach_uprobe,
 	[ATTACH_URETPROBE] = attach_uprobe,
+	[ATTACH_KPROBE] = attach_kprobe,
+	[ATTACH_KRETPROBE] = attach_kprobe,
 };
 
 static enum attach_kind find_kind(const char *name)
@@ -318,6 +321,8 @@ int attach_all(struct attach *attach, char **ret_error)
 			return -1;
 	if (attach->object->is_module)
 		return insert_attach(attach->object, ret_error);
+	if (kprobe_check(attach, ret_error))
+		return -1;
 	return tasks_walk(attach, ret_error);
 }
 
@@ -337,6 +342,7 @@ void attach_detach(struct attach *attach)
 		probe->links = NULL;
 		probe->link_count = 0;
 	}
+	kprobe_clean(attach);
 	drive_stop(attach);
 }
 

@@ -41,6 +41,7 @@ struct probe {
 	int timer;			/* timerfd, or -1 */
 	uint64_t interval, randomize;	/* of the timer, ns */
 	uint64_t missed;		/* ticks that came too late to count */
+	bool has_trace_event;		/* kretprobe: see kprobe.h */
 };
 
 struct attach_calls {
@@ -63,6 +64,9 @@ struct attach {
 	struct files *files;		/* procfs probes, or NULL */
 	struct terminal *terminal;	/* input probes, or NULL */
 	uint64_t random;		/* state of the timers' random numbers */
+	size_t trace_events;		/* see kprobe.h */
+	char *passed_reason;		/* why a function of a wildcard was left
+					 * out, the first one; or NULL */
 };
 
 /* Finds kind and program of each probe. The object must be loaded. 0, or -1

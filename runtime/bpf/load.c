@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "runtime/bpf/fit.h"
+#include "runtime/bpf/kprobe.h"
 #include "runtime/bpf/multi.h"
 #include "runtime/bpf/relocate.h"
 #include "runtime/bpf/settings.h"
@@ -442,6 +443,7 @@ int object_load(struct object *object, const struct load_options *options,
 	if (relocate(object->bpf, object->manifest, ret_error))
 		return -1;
 	multi_prepare(object);
+	kprobe_prepare(object->bpf, object->manifest);
 	error = bpf_object__load(object->bpf);
 	if (error)
 		return explain_failure(object, -error, ret_error);

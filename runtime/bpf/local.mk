@@ -12,5 +12,9 @@ runtime_bpf_sources = \
 	runtime/bpf/tasks.c \
 	runtime/bpf/multi.c \
 	runtime/bpf/multi.h \
+	runtime/bpf/kprobe.c \
+	runtime/bpf/kprobe.h \
+	runtime/bpf/trace-event.c \
+	runtime/bpf/trace-event.h \
 	runtime/bpf/drive.c \
 	runtime/bpf/files.c

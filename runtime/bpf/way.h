@@ -11,6 +11,7 @@ struct probe;
 
 /* Each: 0, or -1 with a sentence in *ret_error (malloc'd). */
 int attach_uprobe(struct attach *attach, struct probe *probe, char **ret_error);
+int attach_kprobe(struct attach *attach, struct probe *probe, char **ret_error);
 int attach_tasks(struct attach *attach, struct probe *probe, char **ret_error);
 
 /* Runs the handlers of kind "tasks" for all tasks, when all is attached. */

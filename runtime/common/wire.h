@@ -104,6 +104,8 @@ struct wire_shared {
 	__u64 errors;		/* runtime errors not caught */
 	__u64 skipped[WIRE_SKIPS];
 	__u64 truncated;	/* texts cut at MAXSTRINGLEN */
+	__u64 missed_returns;	/* of functions: too many calls under way */
+	__u64 passed_over;	/* functions of wildcards, cannot be probed */
 	__s64 target;		/* -x, -c: target() */
 	__s64 namespaces;	/* -N: __namespaces_pid(), or 0 */
 	__s64 runner;		/* process id of the reader */

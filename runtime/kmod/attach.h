@@ -36,6 +36,11 @@ static inline void rt_count_missed(u64 count)
 		     (atomic64_t *)&rt_shared->skipped[WIRE_SKIP_NEST]);
 }
 
+static inline void rt_count_missed_returns(u64 count)
+{
+	atomic64_add(count, (atomic64_t *)&rt_shared->missed_returns);
+}
+
 /* A pair of the probe, NULL without; as a number, @missing without. */
 const char *rt_pair(const struct rt_probe *probe, const char *key);
 s64 rt_pair_long(const struct rt_probe *probe, const char *key, s64 missing);

@@ -40,9 +40,14 @@ static struct place *create(const struct rt_probe *probe)
 	const char *symbol = rt_pair(probe, "symbol");
 	int length;
 
-	if (!place || !symbol) {
-		kfree(place);
+	if (!place)
 		return NULL;
+	place->probe = probe;
+	place->kretprobe.kp.offset = rt_pair_long(probe, "offset", 0);
+	if (!symbol) {
+		place->kretprobe.kp.addr =
+			(void *)rt_pair_long(probe, "address", 0);
+		return place;
 	}
 	length = snprintf(place->name, sizeof(place->name), "%s%s%s",
 			  module ? module : "", module ? ":" : "", symbol);
@@ -50,20 +55,23 @@ static struct place *create(const struct rt_probe *probe)
 		kfree(place);
 		return NULL;
 	}
-	place->probe = probe;
 	place->kretprobe.kp.symbol_name = place->name;
-	place->kretprobe.kp.offset = rt_pair_long(probe, "offset", 0);
 	return place;
 }
 
+/* One of many that a wildcard found may be left out: the others do. */
 static int finish(struct rt_attachment *attachment, struct place *place,
 		  int error)
 {
-	if (error)
-		kfree(place);
-	else
+	if (!error) {
 		attachment->state = place;
-	return error;
+		return 0;
+	}
+	kfree(place);
+	if (!rt_pair(attachment->probe, "among"))
+		return error;
+	rt_shared->passed_over++;
+	return 0;
 }
 
 static int attach_kprobe(struct rt_attachment *attachment)
@@ -89,6 +97,17 @@ static int attach_kretprobe(struct rt_attachment *attachment)
 		      register_kretprobe(&place->kretprobe));
 }
 
+/* Those that are attached, first in the array; how many. */
+static u32 keep_attached(struct rt_attachment **all, u32 count)
+{
+	u32 kept = 0, i;
+
+	for (i = 0; i < count; i++)
+		if (all[i]->state)
+			all[kept++] = all[i];
+	return kept;
+}
+
 /* All at once, if there is memory for that. */
 static void detach_kprobes(struct rt_attachment **all, u32 count)
 {
@@ -96,6 +115,7 @@ static void detach_kprobes(struct rt_attachment **all, u32 count)
 					   GFP_KERNEL);
 	u32 i;
 
+	count = keep_attached(all, count);
 	for (i = 0; i < count; i++) {
 		struct place *place = all[i]->state;
 
@@ -121,6 +141,7 @@ static void detach_kretprobes(struct rt_attachment **all, u32 count)
 						 GFP_KERNEL);
 	u32 i;
 
+	count = keep_attached(all, count);
 	for (i = 0; i < count; i++) {
 		struct place *place = all[i]->state;
 
@@ -134,8 +155,8 @@ static void detach_kretprobes(struct rt_attachment **all, u32 count)
 	for (i = 0; i < count; i++) {
 		struct place *place = all[i]->state;
 
-		rt_count_missed(place->kretprobe.nmissed +
-				place->kretprobe.kp.nmissed);
+		rt_count_missed(place->kretprobe.kp.nmissed);
+		rt_count_missed_returns(place->kretprobe.nmissed);
 		kfree(place);
 	}
 	kvfree(kretprobes);

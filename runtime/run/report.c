@@ -98,6 +98,16 @@ void report_losses(struct records *records, const struct attach *attach,
 	if (records->damaged)
 		warn(records, "%" PRIu64 " record%s of output made no sense",
 		     records->damaged, plural(records->damaged));
+	if (shared->missed_returns)
+		warn(records, "%" PRIu64 " return%s missed because too many "
+		     "calls were under way: try .return.maxactive(N)",
+		     (uint64_t)shared->missed_returns,
+		     shared->missed_returns == 1 ? " was" : "s were");
+	if (shared->passed_over)
+		warn(records, "%" PRIu64 " function%s of wildcards cannot be "
+		     "probed and %s left out", (uint64_t)shared->passed_over,
+		     plural(shared->passed_over),
+		     shared->passed_over == 1 ? "was" : "were");
 	for (size_t i = 0; i < attach->count; i++)
 		missed += attach->probes[i].missed;
 	if (missed)

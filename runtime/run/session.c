@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "runtime/bpf/attach.h"
+#include "runtime/bpf/kprobe.h"
 #include "runtime/bpf/load.h"
 #include "runtime/bpf/stacks.h"
 #include "runtime/bpf/worker.h"
@@ -518,6 +519,7 @@ static void finish(struct session *session)
 	/* attaching may have failed with the session running */
 	stop(session, session->failed ? WIRE_FAILING : WIRE_STOPPING);
 	report_collect_misses(&session->attach, shared);
+	kprobe_collect(&session->attach);
 	attach_detach(&session->attach);
 	drain_all(session);
 	run_ends(session);

@@ -592,6 +592,64 @@ static void test_cplusplus(void **state)
 	}
 }
 
+/* ---- other languages ---- */
+
+static void write_text(struct workshop *w, const char *name, const char *text)
+{
+	file_write(in_folder(w, name), text, strlen(text));
+}
+
+static void test_rust(void **state)
+{
+	struct workshop *w = *state;
+	struct ctype_member member;
+	struct opened o;
+
+	if (!have(w, "rustc"))
+		skip();
+	write_text(w, "shop.rs",
+		   "struct Basket { apples: i32, pears: i64 }\n"
+		   "impl Basket { #[inline(never)] fn count(&self) -> i64 "
+		   "{ self.apples as i64 + self.pears } }\n"
+		   "fn main() { let b = Basket { apples: std::env::args().count()"
+		   " as i32, pears: 2 }; println!(\"{}\", b.count()); }\n");
+	assert_true(run_command(w, "rustc -g -o shop shop.rs"));
+	o = open_built(w, "shop");
+	assert_non_null(o.debug);
+	find(&o, "Basket::count", 1);
+	find(&o, "shop::Basket::count", 1);
+	assert_true(ctype_find_member(debug_find_type(o.debug, "Basket"),
+				      "pears", &member));
+	assert_int_equal(member.type->size, 8);
+	close_built(&o);
+}
+
+static void test_go(void **state)
+{
+	struct workshop *w = *state;
+	struct ctype_member member;
+	struct opened o;
+
+	if (!have(w, "go"))
+		skip();
+	write_text(w, "shop.go",
+		   "package main\nimport \"os\"\n"
+		   "type Basket struct { apples int32; pears int64 }\n"
+		   "//go:noinline\nfunc count(b *Basket) int64 "
+		   "{ return int64(b.apples) + b.pears }\n"
+		   "func main() { b := &Basket{int32(len(os.Args)), 2}; "
+		   "os.Exit(int(count(b))) }\n");
+	assert_true(run_command(w, "HOME=%s GOCACHE=%s/cache go build -o shop "
+				"shop.go", w->folder, w->folder));
+	o = open_built(w, "shop");
+	assert_non_null(o.debug);
+	assert_int_equal(find_one(&o, "main.count")->line, 5);
+	assert_true(ctype_find_member(debug_find_type(o.debug, "main.Basket"),
+				      "pears", &member));
+	assert_int_equal(member.bit_offset, 64);
+	close_built(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -604,6 +662,8 @@ int main(void)
 		cmocka_unit_test(test_old_bit_fields),
 		cmocka_unit_test(test_enumerators),
 		cmocka_unit_test(test_cplusplus),
+		cmocka_unit_test(test_rust),
+		cmocka_unit_test(test_go),
 	};
 
 	return cmocka_run_group_tests(tests, open_workshop, close_workshop);

@@ -259,6 +259,83 @@ static void test_plt(void **state)
 	assert_true(compare_plt(w, in_folder(w, "late")) >= 4);
 }
 
+/* Programs for other machines, as far as clang makes them here. */
+static bool build_for(struct workshop *w, const char *target)
+{
+	return have(w, "clang") && have(w, "ld.lld") &&
+	       run_command(w, "printf '%%s' 'int one(int); int two(int); "
+		"int both(int first) { return one(first) + two(first); }' > "
+		"both.c && clang %s -g -O1 -fPIC -nostdlib -shared "
+		"-fuse-ld=lld -o both.so both.c", target);
+}
+
+static void check_arm64(struct workshop *w, const char *options,
+			uint32_t first_word, uint32_t mask)
+{
+	struct program *program;
+	const struct program_plt *plt;
+	size_t count;
+
+	if (!build_for(w, arena_printf(w->arena, "-target aarch64-linux-gnu %s",
+				       options)))
+		skip();
+	program = open_file(w, in_folder(w, "both.so"));
+	assert_int_equal(program_machine(program), EM_AARCH64);
+	plt = program_plt(program, &count);
+	assert_int_equal(count, 2);
+	for (size_t i = 0; i < count; i++) {
+		uint32_t word;
+
+		assert_string_equal(plt[i].name, i ? "two" : "one");
+		assert_true(program_read(program, plt[i].address, &word, 4));
+		assert_int_equal(word & mask, first_word);
+	}
+	program_close(program);
+}
+
+static void test_arm64(void **state)
+{
+	struct workshop *w = *state;
+
+	/* adrp x16 */
+	check_arm64(w, "", 0x90000010, 0x9f00001f);
+	check_arm64(w, "-mbranch-protection=standard -Wl,-z,force-bti",
+		    0x90000010, 0x9f00001f);
+}
+
+/* The parameter is in the machine's own first register, or on its stack. */
+static void check_parameter(struct workshop *w, const char *target,
+			    enum location_kind kind, int64_t number)
+{
+	struct debug_functions found;
+	struct debug_variable v;
+	struct opened o;
+	const char *reason;
+
+	if (!build_for(w, target))
+		skip();
+	o = open_built(w, "both.so");
+	assert_true(debug_find_functions(o.debug, "both", &found, &reason));
+	assert_int_equal(found.functions.count, 1);
+	assert_true(debug_find_variable(o.debug, found.functions.items[0],
+					found.functions.items[0]->body, "first",
+					&v, &reason));
+	assert_int_equal(v.location.kind, kind);
+	if (kind == LOCATION_VALUE)
+		assert_int_equal(v.location.expr->number, number);
+	assert_int_equal(v.type->size, 4);
+	assert_int_equal(ctype_pointer_to(v.type)->size,
+			 program_pointer_size(o.program));
+	close_built(&o);
+}
+
+static void test_machines(void **state)
+{
+	check_parameter(*state, "-target aarch64-linux-gnu", LOCATION_VALUE, 0);
+	check_parameter(*state, "-target x86_64-linux-gnu", LOCATION_VALUE, 5);
+	check_parameter(*state, "-m32", LOCATION_PLACE, 0);
+}
+
 /* ---- names ---- */
 
 static void test_demangle(void **state)
@@ -412,6 +489,8 @@ int main(void)
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_offsets),
 		cmocka_unit_test(test_plt),
+		cmocka_unit_test(test_arm64),
+		cmocka_unit_test(test_machines),
 		cmocka_unit_test(test_demangle),
 		cmocka_unit_test(test_like_cxxfilt),
 		cmocka_unit_test(test_refused),

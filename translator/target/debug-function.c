@@ -70,6 +70,22 @@ static void set_call(struct debug_function *function, Dwarf_Die *die)
 		function->call_file = dwarf_filesrc(files, number, NULL, NULL);
 }
 
+/* Go says in what file a function is declared, not on which line. */
+static void set_declaration(struct debug *debug, Dwarf_Die *die,
+			    struct debug_function *function)
+{
+	struct debug_statement statement;
+
+	function->file = entry_file(die);
+	function->line = entry_line(die);
+	if (function->line || !dwarf_hasattr(die, DW_AT_name) ||
+	    !debug_statement_at(debug, function->entry, &statement))
+		return;
+	function->line = statement.line;
+	if (!function->file)
+		function->file = statement.file;
+}
+
 /* Functions that the linker dropped keep an entry at an address that is none. */
 static bool is_in_program(struct debug *debug, uint64_t address)
 {
@@ -97,8 +113,7 @@ struct debug_function *function_make(struct debug *debug, Dwarf_Die *die)
 	function->linkage_name = entry_linkage_name(die);
 	function->is_inlined = dwarf_tag(die) == DW_TAG_inlined_subroutine;
 	function->is_exported = entry_flag(die, DW_AT_external);
-	function->file = entry_file(die);
-	function->line = entry_line(die);
+	set_declaration(debug, die, function);
 	function->type = type_of_function(debug, die);
 	if (function->is_inlined)
 		set_call(function, die);

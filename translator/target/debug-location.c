@@ -3,6 +3,7 @@
  * constant, or the reason why it is nowhere.
  */
 #include <dwarf.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "translator/base/arena.h"
@@ -10,8 +11,12 @@
 #include "translator/base/file.h"
 #include "translator/target/debug-machine.h"
 
+static const char nowhere[] = "is optimised out; the compiler kept it nowhere. "
+			      "Build with -Og or -O0 to see it";
+
 enum {
-	MOST_PLACES = 3,	/* that a reason names */
+	MOST_PLACES = 3,	/* that a reason names, of so many: */
+	MOST_KNOWN = 32,
 	MOST_LISTED = 4096,
 };
 
@@ -62,10 +67,13 @@ static bool take_constant(struct machine *m, Dwarf_Die *variable)
 
 /* ---- where else ---- */
 
+struct place {
+	const char *file;
+	unsigned int line;
+};
+
 struct places {
-	struct buf text;
-	const char *file[MOST_PLACES];
-	unsigned int line[MOST_PLACES];
+	struct place items[MOST_KNOWN];
 	int count;
 };
 
@@ -75,27 +83,46 @@ static bool add_place(struct debug *debug, struct places *places,
 {
 	struct debug_statement statement;
 
-	if (places->count == MOST_PLACES)
+	if (places->count == MOST_KNOWN)
 		return false;
 	if (!debug_statement_at(debug, address, &statement) || !statement.line)
 		return true;
 	for (int i = 0; i < places->count; i++)
-		if (places->line[i] == statement.line &&
-		    strcmp(places->file[i], statement.file) == 0)
+		if (places->items[i].line == statement.line &&
+		    strcmp(places->items[i].file, statement.file) == 0)
 			return true;
-	places->file[places->count] = statement.file;
-	places->line[places->count++] = statement.line;
-	buf_printf(&places->text, "%s%s:%u", places->count > 1 ? ", " : "",
-		   file_base(statement.file), statement.line);
+	places->items[places->count++] = (struct place){
+		.file = statement.file, .line = statement.line,
+	};
 	return true;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int order = strcmp(x->file, y->file);
+
+	return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+static const char *name_places(struct arena *arena, struct places *places)
+{
+	struct buf text = { 0 };
+
+	qsort(places->items, (size_t)places->count, sizeof(struct place),
+	      compare_places);
+	buf_puts(&text, "is optimised out here; it is visible at ");
+	for (int i = 0; i < places->count && i < MOST_PLACES; i++)
+		buf_printf(&text, "%s%s:%u", i ? ", " : "",
+			   file_base(places->items[i].file),
+			   places->items[i].line);
+	return buf_take(&text, arena);
 }
 
 /* Why a variable has no value here: where the compiler kept it, if it did. */
 static const char *why_not_here(struct debug *debug, Dwarf_Attribute *attribute)
 {
 	struct places places = { 0 };
-	const char *reason = "is optimised out; the compiler kept it nowhere. "
-			     "Build with -Og or -O0 to see it";
 	Dwarf_Addr base, from, to;
 	ptrdiff_t offset = 0;
 	Dwarf_Op *ops;
@@ -109,12 +136,7 @@ static const char *why_not_here(struct debug *debug, Dwarf_Attribute *attribute)
 		if (count && from < to && !add_place(debug, &places, from))
 			break;
 	}
-	if (places.count)
-		reason = arena_printf(debug->arena, "is optimised out here; it "
-				      "is visible at %s",
-				      buf_text(&places.text));
-	buf_free(&places.text);
-	return reason;
+	return places.count ? name_places(debug->arena, &places) : nowhere;
 }
 
 /*
@@ -167,8 +189,7 @@ void location_of_entry(struct debug *debug, Dwarf_Die *variable,
 	if (entry_attribute(variable, DW_AT_location, &attribute))
 		run_at(&m, &attribute);
 	else if (!take_constant(&m, variable))
-		machine_fail(&m, "is optimised out; the compiler kept it nowhere. "
-			 "Build with -Og or -O0 to see it");
+		machine_fail(&m, nowhere);
 	take_result(&m, ret_location);
 }
 

@@ -68,7 +68,7 @@ static void take_word(struct type_text *text, struct spelling *spelling,
 		add_word(spelling, word);
 }
 
-/* A word: letters, digits, "::" between names, template arguments. */
+/* A word: letters, digits, "::" and "." between names, template arguments. */
 static size_t word_length(const char *text)
 {
 	size_t length = 0;
@@ -82,7 +82,7 @@ static size_t word_length(const char *text)
 		else if (c == '>' && depth > 0)
 			depth--;
 		else if (!depth && !isalnum((unsigned char)c) && c != '_' &&
-			 c != ':' && c != '$')
+			 c != ':' && c != '$' && c != '.')
 			break;
 		length++;
 	}

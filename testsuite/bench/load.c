@@ -1,13 +1,15 @@
 /*
  * Loads and attaches every program of a BPF object, prints what comes through
  * its ring buffer "out" if it has one, and ends at SIGINT: what the benchmark
- * runs the objects written by hand with.
+ * runs the objects written by hand with. With a path and an offset all programs
+ * are attached there.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* As in print.bpf.c. */
@@ -34,6 +36,15 @@ static int show(void *context, void *data, size_t size)
 	return 0;
 }
 
+static struct bpf_link *attach(struct bpf_program *program, int argc,
+			       char **argv)
+{
+	if (argc < 4)
+		return bpf_program__attach(program);
+	return bpf_program__attach_uprobe(program, false, -1, argv[2],
+					  strtoul(argv[3], NULL, 0));
+}
+
 int main(int argc, char **argv)
 {
 	struct bpf_object *object = bpf_object__open(argc > 1 ? argv[1] : "");
@@ -44,7 +55,7 @@ int main(int argc, char **argv)
 	if (!object || bpf_object__load(object) < 0)
 		return 1;
 	bpf_object__for_each_program(program, object)
-		if (!bpf_program__attach(program))
+		if (!attach(program, argc, argv))
 			return 1;
 	out = bpf_object__find_map_fd_by_name(object, "out");
 	if (out >= 0)

@@ -250,7 +250,7 @@ struct stacks *stacks_prepare(struct object *object,
 		stacks->symbols.wanted += stacks->files[i].table->symbol_count;
 		stacks->rows.wanted += stacks->files[i].table->frames.count;
 		stacks->names.wanted += units_of(stacks->files[i].table) +
-			name_units(strlen(stacks->files[i].path) + 1);
+			2 * name_units(strlen(stacks->files[i].path) + 3);
 	}
 	make_room(stacks, &stacks->symbols, SPARE_SYMBOLS);
 	make_room(stacks, &stacks->names, SPARE_NAMES);
@@ -292,6 +292,17 @@ static uint32_t put_name(struct pool *names, const char *text)
 	return (uint32_t)at;
 }
 
+/* "[NAME]", for code without names. */
+static uint32_t put_last(struct pool *names, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char text[NAME_MAX + 3];
+
+	snprintf(text, sizeof(text), *path == '[' ? "%s" : "[%s]",
+		 slash ? slash + 1 : path);
+	return put_name(names, text);
+}
+
 static void put_symbols(struct stacks *stacks, const struct elf_table *table,
 			struct rt_file *row)
 {
@@ -327,7 +338,7 @@ static void put_rows(struct pool *pool, const struct frames *frames,
 }
 
 /* The row comes last: a program that finds it finds all it points at. */
-static void put_file(struct stacks *stacks, const struct elf_table *table,
+static void put_file(struct stacks *stacks, struct elf_table *table,
 		     const char *path, uint64_t number)
 {
 	struct rt_file_key key = { table->device, table->inode };
@@ -340,10 +351,12 @@ static void put_file(struct stacks *stacks, const struct elf_table *table,
 
 	if (find_map(stacks, "spile_symbols")) {
 		row.path = put_name(&stacks->names, path);
-		if (row.path)
+		row.last = put_last(&stacks->names, path);
+		if (row.last)
 			put_symbols(stacks, table, &row);
 	}
 	put_rows(&stacks->rows, &table->frames, &row);
+	frames_forget(&table->frames);
 	bpf_map_update_elem(stacks->files_fd, &key, &row, BPF_ANY);
 }
 
@@ -372,7 +385,7 @@ int stacks_fill(struct stacks *stacks, struct object *object,
 void stacks_learn(struct stacks *stacks, struct code_file *file,
 		  uint64_t number)
 {
-	const struct elf_table *table = symbols_table(file);
+	struct elf_table *table = symbols_table(file);
 
 	if (stacks && table)
 		put_file(stacks, table, file->path, number);

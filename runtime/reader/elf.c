@@ -235,6 +235,8 @@ static void take(struct reading *reading, struct candidates *list)
 {
 	struct elf_table *table = reading->table;
 
+	if (!list->count)
+		return;
 	qsort(list->items, list->count, sizeof(*list->items),
 	      compare_candidates);
 	table->symbols = reallocarray(NULL, list->count + 1,
@@ -425,7 +427,7 @@ void elf_table_free(struct elf_table *table)
 	if (!table)
 		return;
 	free(table->symbols);
-	free(table->frames.rows);
+	frames_forget(&table->frames);
 	free(table->names);
 	free(table);
 }

@@ -523,34 +523,74 @@ static bool read_entry(struct frames *frames, struct cursor *c,
 	return true;
 }
 
-static int compare_rows(const void *a, const void *b)
-{
-	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-	uint32_t l = unwind_address(left), r = unwind_address(right);
+/* ---- order ---- */
 
-	if (l != r)
-		return l < r ? -1 : 1;
-	/* the end of one function is the start of the next: that counts */
-	return (unwind_rule(left) != UNWIND_NONE) -
-		(unwind_rule(right) != UNWIND_NONE);
+enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
+
+static bool is_sorted(const struct frames *frames)
+{
+	for (size_t i = 1; i < frames->count; i++)
+		if (unwind_address(frames->rows[i]) <
+		    unwind_address(frames->rows[i - 1]))
+			return false;
+	return true;
 }
 
-/* Of rows at one address the last counts; rows that say what the one before
- * says are not needed. */
+/* One pass by a digit of the address; keeps the order of equal digits. */
+static void distribute(const uint64_t *from, uint64_t *to, size_t count,
+		       unsigned int shift)
+{
+	size_t places[DIGITS] = { 0 }, at = 0;
+
+	for (size_t i = 0; i < count; i++)
+		places[unwind_address(from[i]) >> shift & (DIGITS - 1)]++;
+	for (size_t digit = 0; digit < DIGITS; digit++) {
+		size_t here = places[digit];
+
+		places[digit] = at;
+		at += here;
+	}
+	for (size_t i = 0; i < count; i++)
+		to[places[unwind_address(from[i]) >> shift &
+			  (DIGITS - 1)]++] = from[i];
+}
+
+/* By digits: a library has a million rows, and comparing them took most of the
+ * time that a session needed to start. False without memory. */
+static bool sort(struct frames *frames)
+{
+	uint64_t *other;
+
+	if (is_sorted(frames))
+		return true;
+	other = reallocarray(NULL, frames->count, sizeof(*other));
+	if (!other)
+		return false;
+	distribute(frames->rows, other, frames->count, 0);
+	distribute(other, frames->rows, frames->count, DIGIT_BITS);
+	distribute(frames->rows, other, frames->count, 2 * DIGIT_BITS);
+	free(frames->rows);
+	frames->rows = other;
+	frames->room = frames->count;
+	return true;
+}
+
+/* Of rows at one address the end of a function counts least: it is the start of
+ * the next. Rows that say what the one before says are not needed. */
 static void pack(struct frames *frames)
 {
 	size_t count = 0;
 
-	qsort(frames->rows, frames->count, sizeof(*frames->rows), compare_rows);
-	for (size_t i = 0; i < frames->count; i++) {
+	for (size_t i = 0; i < frames->count;) {
 		uint64_t row = frames->rows[i];
+		uint32_t address = unwind_address(row);
 
-		if (i + 1 < frames->count &&
-		    unwind_address(frames->rows[i + 1]) == unwind_address(row))
-			continue;
-		if (count && frames->rows[count - 1] >> 32 == row >> 32)
-			continue;
-		frames->rows[count++] = row;
+		for (; i < frames->count &&
+		     unwind_address(frames->rows[i]) == address; i++)
+			if (unwind_rule(frames->rows[i]) != UNWIND_NONE)
+				row = frames->rows[i];
+		if (!count || frames->rows[count - 1] >> 32 != row >> 32)
+			frames->rows[count++] = row;
 	}
 	frames->count = count;
 }
@@ -563,6 +603,14 @@ void frames_read(struct frames *frames, const void *bytes, size_t size,
 
 	while (c.at < c.end && read_entry(frames, &c, &section))
 		;
-	if (frames->count)
+	if (sort(frames))
 		pack(frames);
+	else
+		frames->count = 0;
+}
+
+void frames_forget(struct frames *frames)
+{
+	free(frames->rows);
+	*frames = (struct frames){ 0 };
 }

@@ -20,4 +20,7 @@ struct frames {
 void frames_read(struct frames *frames, const void *section, size_t size,
 		 uint64_t address, uint64_t base);
 
+/* Releases the rows: the programs have them. */
+void frames_forget(struct frames *frames);
+
 #endif

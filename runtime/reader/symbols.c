@@ -45,8 +45,10 @@ struct code_file *symbols_set(struct symbols *symbols, uint64_t number,
 	return file;
 }
 
-/* The path in the table of mappings of a process that still runs. */
-static bool mapped_path(const struct wire_file *seen, char *path, size_t size)
+/* The path in the table of mappings of a process that still runs, and the file
+ * itself, which may be deleted or in another tree of file systems. */
+static bool mapped_path(const struct wire_file *seen, char *path, size_t size,
+			char **ret_open)
 {
 	char name[64], line[4096];
 	bool found = false;
@@ -67,6 +69,9 @@ static bool mapped_path(const struct wire_file *seen, char *path, size_t size)
 		slash[strcspn(slash, "\n")] = '\0';
 		snprintf(path, size, "%s", slash);
 		found = true;
+		if (asprintf(ret_open, "/proc/%llu/map_files/%llx-%llx",
+			     (unsigned long long)seen->process, start, end) < 0)
+			*ret_open = NULL;
 	}
 	if (maps)
 		fclose(maps);
@@ -86,42 +91,43 @@ static void walked_path(const struct wire_file *seen, char *path, size_t size)
 			       WIRE_PATH_PART, seen->path[i]);
 }
 
-/* In another file system tree the file is found through the process. */
-static char *reachable(const struct wire_file *seen, const char *path)
+/* Is it the file that was seen? Another one may have its path by now. Where the
+ * kernel counts devices in its own way (overlays) only the inode tells. */
+static bool same_file(const struct elf_table *table,
+		      const struct wire_file *seen)
 {
-	char *other = NULL;
-
-	if (asprintf(&other, "/proc/%llu/root%s",
-		     (unsigned long long)seen->process, path) < 0)
-		return NULL;
-	if (!access(other, R_OK))
-		return other;
-	free(other);
-	return NULL;
+	return table->inode == seen->inode;
 }
 
 struct code_file *symbols_seen(struct symbols *symbols, uint64_t number,
 			       const struct wire_file *seen)
 {
-	char path[4096];
+	char path[4096], *open_path = NULL;
 	struct code_file *file;
+	bool mapped = mapped_path(seen, path, sizeof(path), &open_path);
 
-	if (!mapped_path(seen, path, sizeof(path)))
+	if (!mapped)
 		walked_path(seen, path, sizeof(path));
 	file = symbols_set(symbols, number, path, NULL);
-	if (!file)
+	if (!file) {
+		free(open_path);
 		return NULL;
-	file->open_path = reachable(seen, path);
+	}
+	file->open_path = open_path;
 	/* now, while the process may still be there */
 	symbols_table(file);
-	if (file->table)
+	if (file->table && !mapped && !same_file(file->table, seen)) {
+		elf_table_free(file->table);
+		file->table = NULL;
+	}
+	if (file->table) {
 		file->table->device = seen->device;
-	if (file->table)
 		file->table->inode = seen->inode;
+	}
 	return file;
 }
 
-const struct elf_table *symbols_table(struct code_file *file)
+struct elf_table *symbols_table(struct code_file *file)
 {
 	if (!file->sought) {
 		file->sought = true;
@@ -338,6 +344,10 @@ static void print_mark(struct symbols *symbols, const struct mark *mark,
 		fputs(text, out);
 	} else if (symbol.name) {
 		fputs(symbol.name, out);
+	} else if (mark->what == 's' && symbol.module) {
+		const char *slash = strrchr(symbol.module, '/');
+
+		fprintf(out, "[%s]", slash ? slash + 1 : symbol.module);
 	} else {
 		fprintf(out, "0x%llx", address);
 	}

@@ -54,7 +54,7 @@ struct code_file *symbols_set(struct symbols *symbols, uint64_t number,
 struct code_file *symbols_seen(struct symbols *symbols, uint64_t number,
 			       const struct wire_file *file);
 /* Its table, NULL when it has none. */
-const struct elf_table *symbols_table(struct code_file *file);
+struct elf_table *symbols_table(struct code_file *file);
 
 /* What @place is; a kernel address if @kernel. */
 void symbols_find(struct symbols *symbols, const struct wire_place *place,

@@ -107,14 +107,17 @@ static int check_values(struct session *session,
 		char *end;
 		long long value = strtoll(limits[i].value, &end, 0);
 		bool text = strcmp(limits[i].name, "maxstringlen") == 0;
+		bool stack = strcmp(limits[i].name, "maxbacktrace") == 0;
 		long long least = strcmp(limits[i].name, "cpus") == 0;
 
 		if (*end || end == limits[i].value || value < least ||
-		    (text && (value < 16 || value > 4096)))
+		    (text && (value < 16 || value > 4096)) ||
+		    (stack && value > 128))
 			diag_report(session->diag, DIAG_limit_range, nowhere,
 				    limit_rows[i].name, limits[i].value,
 				    text ? "a number from 16 to 4096" :
-					   "a number from 0");
+				    stack ? "a number from 0 to 128" :
+					    "a number from 0");
 	}
 	return diag_errors(session->diag) ? -1 : 0;
 }

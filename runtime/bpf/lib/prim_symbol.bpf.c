@@ -12,7 +12,7 @@
 
 extern struct rt_map spile_symbols, spile_names;
 
-enum { SYMBOL_NAME, SYMBOL_DATA, SYMBOL_MODULE };
+enum { SYMBOL_NAME, SYMBOL_DATA, SYMBOL_MODULE, SYMBOL_SHORT };
 
 /* ---- names ---- */
 
@@ -232,7 +232,8 @@ RT_GLOBAL __u64 prim___usymbol(struct rt_frame *frame, struct rt_text *dst,
 	file = place.file;
 	if (!file->known) {
 		put_mark(dst, what == SYMBOL_NAME ? 'n' :
-			      what == SYMBOL_DATA ? 'd' : 'm',
+			      what == SYMBOL_DATA ? 'd' :
+			      what == SYMBOL_MODULE ? 'm' : 's',
 			 file->number, place.offset, address);
 		return 0;
 	}
@@ -242,7 +243,9 @@ RT_GLOBAL __u64 prim___usymbol(struct rt_frame *frame, struct rt_text *dst,
 	}
 	in_file = place.offset + file->bias;
 	symbol = symbol_find(file, in_file);
-	if (what == SYMBOL_DATA)
+	if (what == SYMBOL_SHORT && !symbol)
+		put_name(dst, 0, file->last);
+	else if (what == SYMBOL_DATA)
 		describe(dst, file, symbol, in_file, address);
 	else if (symbol)
 		put_name(dst, 0, symbol->name);

@@ -59,7 +59,7 @@ struct rt_file {
 	__u32 first_symbol, symbols;
 	__u32 first_row, rows;
 	__u32 path;		/* in the names */
-	__u32 pad;
+	__u32 last;		/* "[last part of the path]" in the names */
 };
 
 struct rt_symbol {

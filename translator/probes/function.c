@@ -441,7 +441,8 @@ static bool resolve_absolute(struct family_env *env,
 	if (!query->is_absolute)
 		return refuse(env, "which statement is at an address");
 	if (!query->by_kprobe && !env->guru) {
-		diag_report(env->diag, DIAG_absolute_guru, point->span);
+		diag_report(env->diag, DIAG_absolute_guru, point->span,
+			    "kernel");
 		return false;
 	}
 	instance = instance_add(env, out, point, "kprobe");

@@ -5,6 +5,7 @@ probes_sources = \
 	translator/probes/function.c \
 	translator/probes/mark.c \
 	translator/probes/process.c \
+	translator/probes/absolute.c \
 	translator/probes/function-user.c \
 	translator/probes/programs.c \
 	translator/probes/programs.h \

@@ -110,6 +110,28 @@ void live_code(struct arena *arena, int64_t pid, struct live_files *ret)
 		take_mapping(arena, pid, line, ret);
 }
 
+struct live_file *live_at(struct arena *arena, int64_t pid, uint64_t address,
+			  uint64_t *ret_offset)
+{
+	struct live_files found = { 0 };
+	size_t size;
+	char *text = file_read(arena, proc_path(arena, pid, "maps"), &size);
+	char *rest = NULL;
+
+	for (char *line = text ? strtok_r(text, "\n", &rest) : NULL;
+	     line && !found.items.count; line = strtok_r(NULL, "\n", &rest)) {
+		uint64_t from, to, offset;
+
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64, &from,
+			   &to, &offset) != 3 || address < from ||
+		    address >= to)
+			continue;
+		*ret_offset = offset + (address - from);
+		take_mapping(arena, pid, line, &found);
+	}
+	return found.items.count ? &found.items.items[0] : NULL;
+}
+
 static int compare_pids(const void *a, const void *b)
 {
 	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;

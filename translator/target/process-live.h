@@ -37,6 +37,10 @@ struct live_file *live_program(struct arena *arena, int64_t pid);
 /* All files of which it maps a part as code, in the order of their addresses,
  * each once. */
 void live_code(struct arena *arena, int64_t pid, struct live_files *ret);
+/* The file that it has mapped at an address as code, and where in the file the
+ * address lies; NULL if there is none. */
+struct live_file *live_at(struct arena *arena, int64_t pid, uint64_t address,
+			  uint64_t *ret_offset);
 /* All processes, in the order of their numbers. */
 void live_all(struct arena *arena, struct live_pids *ret);
 

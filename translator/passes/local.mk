@@ -4,6 +4,7 @@ passes_sources = \
 	translator/passes/run.c \
 	translator/passes/flow.h \
 	translator/passes/flow.c \
+	translator/passes/merge.c \
 	translator/passes/fold.c \
 	translator/passes/atomic.c \
 	translator/passes/dead.c \

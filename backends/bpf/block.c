@@ -303,7 +303,7 @@ static void op_code(struct body *b, const struct ir_op *op)
 	case IR_CALL: case IR_CALLV:
 		op_call(b, op);
 		break;
-	case IR_ARG: case IR_REG: case IR_RELOC: case IR_LOAD: case IR_LOADTEXT:
+	case IR_ARG: case IR_REG: case IR_RELOC: case IR_LOAD: case IR_STORE: case IR_LOADTEXT:
 		op_target(b, op);
 		break;
 	case IR_CATCH:

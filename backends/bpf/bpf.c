@@ -159,6 +159,22 @@ static const char *child_run(struct arena *arena, char **argv,
 /* ---- the backend ---- */
 
 /* What BPF cannot do is found where code is made: emit() says it. */
+/* A store to kernel memory in a function, or NULL. */
+static const struct ir_op *kernel_store(const struct ir_function *function)
+{
+	for (size_t i = 0; i < function->blocks.count; i++) {
+		const struct ir_block *block = function->blocks.items[i];
+
+		for (size_t j = 0; j < block->ops.count; j++) {
+			const struct ir_op *op = block->ops.items[j];
+
+			if (op->code == IR_STORE && !op->args.items[3].number)
+				return op;
+		}
+	}
+	return NULL;
+}
+
 static const char *bpf_refuses(struct arena *arena,
 			       const struct ir_program *program)
 {
@@ -166,6 +182,16 @@ static const char *bpf_refuses(struct arena *arena,
 		return arena_strdup(arena,
 				    "strings of more than 4095 characters "
 				    "(MAXSTRINGLEN) do not fit in BPF frames");
+	for (size_t i = 0; i < program->functions.count; i++) {
+		const struct ir_op *op =
+			kernel_store(program->functions.items[i]);
+
+		if (op)
+			return arena_printf(arena, "BPF cannot write to memory "
+				"of the kernel, as %s does; the module backend "
+				"can: --runtime=kernel",
+				program->sites.items[op->site].place);
+	}
 	return NULL;
 }
 

@@ -319,6 +319,22 @@ static void op_load(struct body *b, const struct ir_op *op)
 					     has_sign, ""));
 }
 
+/* Only user memory: bpf.c refuses the rest. */
+static void op_store(struct body *b, const struct ir_op *op)
+{
+	struct emit *e = b->e;
+	LLVMValueRef address = long_operand(b, &op->args.items[0]);
+	LLVMValueRef value = long_operand(b, &op->args.items[1]);
+	LLVMValueRef room = scratch(b, 8), status;
+
+	store(e, value, room);
+	status = HELPER(e, BPF_FUNC_probe_write_user, address, room,
+			constant32(e, op->args.items[2].number));
+	raise_if(b, op, LLVMBuildICmp(e->builder, LLVMIntNE, status,
+				      constant(e, 0), ""),
+		 RT_ERROR_WRITE_FAULT, address);
+}
+
 /* The same value, of which the optimizer knows nothing. */
 static LLVMValueRef hidden(struct emit *e, LLVMValueRef value)
 {
@@ -424,6 +440,9 @@ void op_target(struct body *b, const struct ir_op *op)
 		return;
 	case IR_LOAD:
 		op_load(b, op);
+		return;
+	case IR_STORE:
+		op_store(b, op);
 		return;
 	}
 	op_load_text(b, op);

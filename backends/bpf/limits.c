@@ -566,7 +566,7 @@ static bool plain_op(struct emit *e, const struct ir_function *function,
 	case IR_LT: case IR_LE: case IR_TCMP: case IR_FETCHADD: case IR_AADD:
 	case IR_ACLEAR: case IR_SADD: case IR_SGET: case IR_SCLEAR:
 	case IR_HGET: case IR_HPRINT: case IR_ACTION: case IR_ARG: case IR_REG:
-	case IR_RELOC: case IR_LOAD: case IR_LOADTEXT: case IR_JUMP:
+	case IR_RELOC: case IR_LOAD: case IR_STORE: case IR_LOADTEXT: case IR_JUMP:
 	case IR_BRANCH: case IR_RETURN: case IR_FAILWITH:
 		return true;
 	case IR_CODES:

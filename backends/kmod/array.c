@@ -153,7 +153,7 @@ void write_array_op(struct gen *gen, const struct ir_op *op)
 	case IR_MATCH: case IR_PRIM: case IR_PRIMV: case IR_GET: case IR_SET:
 	case IR_FETCHADD: case IR_CALL: case IR_CALLV: case IR_PRINT:
 	case IR_CATCH: case IR_ACTION: case IR_ARG: case IR_REG: case IR_RELOC:
-	case IR_EMBED: case IR_TOUCH: case IR_LOAD: case IR_LOADTEXT: case IR_JUMP: case IR_BRANCH:
+	case IR_EMBED: case IR_TOUCH: case IR_LOAD: case IR_STORE: case IR_LOADTEXT: case IR_JUMP: case IR_BRANCH:
 	case IR_RETURN: case IR_FAIL: case IR_FAILWITH: case IR_CODES:
 		return;
 	}

@@ -103,7 +103,7 @@ static const char *arith_name(enum ir_code code)
 	case IR_ITERBEGIN: case IR_ITERNEXT: case IR_ITERKEY:
 	case IR_ITERVALUE: case IR_ITEREND: case IR_CALL: case IR_CALLV:
 	case IR_PRINT: case IR_CATCH: case IR_ACTION: case IR_ARG: case IR_REG:
-	case IR_RELOC: case IR_EMBED: case IR_TOUCH: case IR_LOAD:
+	case IR_RELOC: case IR_EMBED: case IR_TOUCH: case IR_LOAD: case IR_STORE:
 	case IR_LOADTEXT: case IR_JUMP: case IR_BRANCH: case IR_RETURN: case IR_FAIL: case IR_FAILWITH:
 	case IR_CODES:
 		return NULL;
@@ -195,6 +195,16 @@ static void write_load(struct gen *gen, const struct ir_op *op)
 	write_line(&gen->out, "\t%s;", fault_of(gen, op));
 }
 
+static void write_store(struct gen *gen, const struct ir_op *op)
+{
+	const struct ir_arg *args = op->args.items;
+
+	write_line(&gen->out, "if (rt_store(frame, %s, %s, %" PRId64 ", %" PRId64
+		   ", %d))", operand(gen, &args[0]), operand(gen, &args[1]),
+		   args[2].number, args[3].number, op->site);
+	write_line(&gen->out, "\t%s;", fault_of(gen, op));
+}
+
 static void write_load_text(struct gen *gen, const struct ir_op *op)
 {
 	const struct ir_arg *args = op->args.items;
@@ -258,7 +268,7 @@ bool is_value_op(enum ir_code code)
 	       code == IR_PRIMV || code == IR_GET || code == IR_SET ||
 	       code == IR_FETCHADD || code == IR_ARG || code == IR_REG ||
 	       code == IR_RELOC ||
-	       code == IR_LOAD || code == IR_LOADTEXT || code == IR_MATCH;
+	       code == IR_LOAD || code == IR_STORE || code == IR_LOADTEXT || code == IR_MATCH;
 }
 
 void write_value_op(struct gen *gen, const struct ir_op *op)
@@ -302,6 +312,8 @@ void write_value_op(struct gen *gen, const struct ir_op *op)
 		write_match(gen, op);
 	else if (op->code == IR_LOAD)
 		write_load(gen, op);
+	else if (op->code == IR_STORE)
+		write_store(gen, op);
 	else
 		write_load_text(gen, op);
 }

@@ -394,9 +394,15 @@ static int explain_failure(struct object *object, int error, char **ret_error)
 {
 	char *lines = verifier_lines();
 
-	if (lines) {
+	if (lines && strstr(lines, "helper bpf_probe_write_user"))
+		complain(ret_error, "this kernel is locked down: probe %s may "
+			 "not write to the memory of programs "
+			 "(/sys/kernel/security/lockdown)",
+			 blamed_probe(object->manifest));
+	else if (lines)
 		complain(ret_error, "the kernel refuses probe %s: its verifier "
 			 "says\n%s", blamed_probe(object->manifest), lines);
+	if (lines) {
 		free(lines);
 		return -1;
 	}

@@ -230,6 +230,8 @@ static inline s64 rt_register(const struct rt_frame *frame, u32 place)
 bool rt_read(void *to, u64 address, u32 size, bool user);
 int rt_load(struct rt_frame *frame, u64 address, u32 size, bool is_signed,
 	    bool user, s64 *ret, s32 site);
+int rt_store(struct rt_frame *frame, u64 address, s64 value, u32 size,
+	     bool user, s32 site);
 int rt_load_text(struct rt_frame *frame, u64 address, s64 most, bool user,
 		 char *to, u32 room, s32 site);
 

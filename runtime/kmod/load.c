@@ -34,6 +34,46 @@ int rt_load(struct rt_frame *frame, u64 address, u32 size, bool is_signed,
 	return 0;
 }
 
+/* copy_to_kernel_nofault() is not for modules. */
+static long store_kernel(u64 address, s64 value, u32 size)
+{
+	void *to = (void *)(unsigned long)address;
+	long failed = -EFAULT;
+
+	pagefault_disable();
+	switch (size) {
+	case 1:
+		__put_kernel_nofault(to, &value, u8, out);
+		break;
+	case 2:
+		__put_kernel_nofault(to, &value, u16, out);
+		break;
+	case 4:
+		__put_kernel_nofault(to, &value, u32, out);
+		break;
+	case 8:
+		__put_kernel_nofault(to, &value, u64, out);
+		break;
+	}
+	failed = 0;
+out:
+	pagefault_enable();
+	return failed;
+}
+
+/* Little-endian machines: the low bytes come first. */
+int rt_store(struct rt_frame *frame, u64 address, s64 value, u32 size,
+	     bool user, s32 site)
+{
+	long failed = user ?
+		copy_to_user_nofault((void __user *)(unsigned long)address,
+				     &value, size) :
+		store_kernel(address, value, size);
+
+	return failed ? rt_raise(frame, RT_ERROR_WRITE_FAULT, address, site) :
+			0;
+}
+
 /* As much as is sure to be there when its first byte is: a piece of a page. */
 static u32 piece(u64 address, u32 left)
 {

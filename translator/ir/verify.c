@@ -640,6 +640,15 @@ static bool check_load(struct check *c)
 	return check_constant(c, 2, 0, 1) && check_constant(c, 3, 0, 1);
 }
 
+static bool check_store(struct check *c)
+{
+	int64_t size = c->op->args.items[2].number;
+
+	if (size != 1 && size != 2 && size != 4 && size != 8)
+		return breach(c, "no store of %" PRId64 " bytes", size);
+	return check_constant(c, 3, 0, 1);
+}
+
 static bool check_get(struct check *c)
 {
 	return expect_global(c, IR_SCALAR, false) &&
@@ -748,6 +757,8 @@ static bool check_meaning(struct check *c)
 		return check_constant(c, 1, 0, 2);
 	case IR_LOAD:
 		return check_load(c);
+	case IR_STORE:
+		return check_store(c);
 	case IR_LOADTEXT:
 		return check_constant(c, 2, 0, 1);
 	case IR_MOV: case IR_TMOV: case IR_ADD: case IR_SUB: case IR_MUL:

@@ -267,3 +267,17 @@ operand lower_load_text(struct lower *lower, struct expr *expr, int space)
 	emit_fault(lower, op, expr->text, expr->span);
 	return operand_var(result);
 }
+
+/* The value written is that of the whole. */
+operand lower_store(struct lower *lower, struct expr *expr, int space)
+{
+	operand *args = lower_list(lower, &expr->list, 0);
+	struct ir_op *op = emit(lower, IR_STORE, -1);
+
+	emit_arg(lower, op, args[0]);
+	emit_arg(lower, op, args[1]);
+	emit_arg(lower, op, args[2]);
+	emit_arg(lower, op, operand_long(space));
+	emit_fault(lower, op, "=", expr->span);
+	return args[1];
+}

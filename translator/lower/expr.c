@@ -441,7 +441,11 @@ static operand lower_primitive(struct lower *lower, struct expr *expr,
 	if (strchr("ku", primitive->flags[0]) && primitive->flags[0])
 		return lower_load_text(lower, expr,
 				       primitive->flags[0] == 'u');
-	if (lower->probe && strcmp(primitive->name, "pp") == 0)
+	if (strchr("KU", primitive->flags[0]) && primitive->flags[0])
+		return lower_store(lower, expr, primitive->flags[0] == 'U');
+	/* a handler at several places has as many names */
+	if (lower->probe && !lower->probe->twins.count &&
+	    strcmp(primitive->name, "pp") == 0)
 		return operand_text(lower, lower->probe->instance->name,
 				    strlen(lower->probe->instance->name));
 	args = lower_list(lower, &expr->list, 0);

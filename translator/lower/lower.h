@@ -87,6 +87,7 @@ void lower_assign_symbol(struct lower *lower, struct expr *symbol,
 /* address.c */
 operand lower_target(struct lower *lower, struct expr *expr);
 operand lower_deref(struct lower *lower, struct expr *expr);
+operand lower_store(struct lower *lower, struct expr *expr, int space);
 operand lower_load_text(struct lower *lower, struct expr *expr, int space);
 
 /* embedded.c: the value of embedded C, of that type (VOID: none); the arguments

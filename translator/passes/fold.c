@@ -79,7 +79,7 @@ static bool evaluate(enum ir_code code, int64_t a, int64_t b, int64_t *ret)
 	case IR_ITERBEGIN: case IR_ITERNEXT: case IR_ITERKEY:
 	case IR_ITERVALUE: case IR_ITEREND: case IR_CALL: case IR_CALLV:
 	case IR_PRINT: case IR_CATCH: case IR_ACTION: case IR_ARG: case IR_REG:
-	case IR_RELOC: case IR_EMBED: case IR_TOUCH: case IR_LOAD:
+	case IR_RELOC: case IR_EMBED: case IR_TOUCH: case IR_LOAD: case IR_STORE:
 	case IR_LOADTEXT: case IR_JUMP:
 	case IR_BRANCH: case IR_RETURN: case IR_FAIL: case IR_FAILWITH:
 	case IR_CODES:

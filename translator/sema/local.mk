@@ -6,6 +6,7 @@ sema_sources = \
 	translator/sema/location.c \
 	translator/sema/embedded.c \
 	translator/sema/types.c \
+	translator/sema/write.c \
 	translator/sema/entry.c \
 	translator/sema/context.c \
 	translator/sema/poison.h \

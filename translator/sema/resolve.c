@@ -318,12 +318,13 @@ static void resolve_assign(struct sema *sema, struct scope *scope,
 		resolve_value_write(sema, scope, expr);
 		return;
 	}
+	if (left->kind == EXPR_TARGET || left->kind == EXPR_ACCESS ||
+	    left->kind == EXPR_ATVAR) {
+		write_resolve(sema, scope, slot);
+		return;
+	}
 	if (!is_lvalue(left)) {
-		bool target = left->kind == EXPR_TARGET ||
-			      left->kind == EXPR_ACCESS;
-
-		diag_report(sema->diag, target ? DIAG_target_write :
-						 DIAG_not_lvalue, left->span);
+		diag_report(sema->diag, DIAG_not_lvalue, left->span);
 		expr_poison(expr);
 		return;
 	}

@@ -210,6 +210,9 @@ struct context_var *variable_find(struct sema *sema, const struct scope *scope,
 				  const char *text, const char *module,
 				  const char **ret_reason);
 
+/* write.c: an assignment to what a probe sees. */
+void write_resolve(struct sema *sema, struct scope *scope, struct expr **slot);
+
 /* entry.c: @entry(e). */
 void entry_resolve(struct sema *sema, struct scope *scope, struct expr **slot);
 

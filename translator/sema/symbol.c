@@ -19,6 +19,12 @@ const struct primitive primitives[] = {
 	{ "__user_text", "t:ll", 0, "u",
 	  "Text at a user address, at most that many characters (-1: all).",
 	  NULL },
+	{ "__kernel_store", "l:lll", 0, "Ke",
+	  "Writes a value to a kernel address in that many bytes; guru mode.",
+	  NULL },
+	{ "__user_store", "l:lll", 0, "Ue",
+	  "Writes a value to a user address in that many bytes; guru mode.",
+	  NULL },
 };
 const int primitive_count = sizeof(primitives) / sizeof(primitives[0]);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/bpf/lib/gen.h"
+#include "runtime/common/format.h"
 #include "translator/base/arena.h"
 
 static const struct prim_row rows[] = {
@@ -138,6 +139,21 @@ static struct text destination(struct body *b, const struct ir_op *op,
 	return result;
 }
 
+/* Of another task's addresses nothing is known here: they are shown as such. */
+static LLVMValueRef foreign_address(struct body *b, const struct ir_op *op,
+				    const struct text *to)
+{
+	struct emit *e = b->e;
+	LLVMValueRef address = long_operand(b, &op->args.items[1]);
+	int64_t hex = (int64_t)format_spec('x', '#', FORMAT_NONE, FORMAT_NONE);
+
+	if (to->pointer)
+		return LIBRARY(e, "rt_format_long", to->pointer, constant(e, 0),
+			       constant(e, hex), address);
+	return LIBRARY(e, "prim___address_print", b->frame, address,
+		       constant(e, 0));
+}
+
 void op_prim(struct body *b, const struct ir_op *op)
 {
 	const char *name = op->args.items[0].text;
@@ -155,7 +171,8 @@ void op_prim(struct body *b, const struct ir_op *op)
 	if (prim_flag(row, 'c') || prim_flag(row, 'f'))
 		args[count++] = b->frame;
 	if (prim_flag(row, 'x'))
-		args[count++] = b->context;
+		args[count++] = b->e->foreign ? LLVMConstNull(b->e->ptr) :
+						b->context;
 	if (row->signature[0] == 't') {
 		to = destination(b, op, row);
 		if (to.pointer && !to.slot)
@@ -169,6 +186,9 @@ void op_prim(struct body *b, const struct ir_op *op)
 	if (!strcmp(name, "pp")) {
 		pp(b, to.pointer);
 		value = NULL;
+	} else if (b->e->foreign && prim_flag(row, 'm') &&
+		   !prim_flag(row, 'x')) {
+		value = foreign_address(b, op, &to);
 	} else if (!foreign_prim(b, name, &to, &value)) {
 		value = library(b->e, row->symbol, args, count);
 	}

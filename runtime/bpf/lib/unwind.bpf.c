@@ -30,6 +30,9 @@ struct unwinding {
 	__u64 exact;		/* ip is where it goes on, not where it returns
 				 * to, which may be the next function already */
 	__u64 told;		/* a table was of use */
+	__u64 trampoline;	/* what return addresses are replaced by where
+				 * a return is probed, or 0 */
+	__u64 returns;		/* the kernel's list of those */
 };
 
 struct row_search {
@@ -153,6 +156,57 @@ static long enter_mapping(struct unwinding *u, __u64 address)
 	return 1;
 }
 
+/* ---- returns that are probed ---- */
+
+enum { RETURNS_MOST = 64 };	/* that the kernel lets be open at once */
+
+struct return_search {
+	__u64 instance;		/* of the list */
+	__u64 slot;		/* where the return address was */
+	__u64 found;
+};
+
+static long return_step(__u64 i, struct return_search *search)
+{
+	(void)i;
+	if (!search->instance)
+		return 1;
+	if (READ(search->instance, return_slot) == search->slot) {
+		search->found = READ(search->instance, return_to);
+		return 1;
+	}
+	search->instance = READ(search->instance, return_next);
+	return 0;
+}
+
+/* Puts back what the kernel has replaced. */
+static long true_return(struct unwinding *u)
+{
+	struct return_search search = {
+		.instance = u->returns,
+		.slot = u->sp - 8,
+	};
+
+	bpf_loop(RETURNS_MOST, return_step, &search, 0);
+	u->ip = search.found;
+	return !u->ip;
+}
+
+static long next_frame(struct unwinding *u, __u64 address)
+{
+	long ends;
+
+	if (u->rows) {
+		u->told = 1;
+		ends = next_by_row(u, find_row(u, address + u->bias));
+	} else {
+		ends = next_by_frame_pointer(u);
+	}
+	if (!ends && u->ip == u->trampoline)
+		return true_return(u);
+	return ends;
+}
+
 static long unwind_step(__u64 i, struct unwinding *u)
 {
 	__u64 address = u->ip - !u->exact;
@@ -164,10 +218,7 @@ static long unwind_step(__u64 i, struct unwinding *u)
 	if ((address < u->start || address >= u->end) &&
 	    !enter_mapping(u, address))
 		return 1;
-	if (!u->rows)
-		return next_by_frame_pointer(u);
-	u->told = 1;
-	return next_by_row(u, find_row(u, address + u->bias));
+	return next_frame(u, address);
 }
 
 /* The registers that the program had when it came into the kernel last. */
@@ -175,12 +226,21 @@ RT_INLINE __u64 begin(struct unwinding *u)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	const char *regs = (const char *)bpf_task_pt_regs(task);
+	__u64 mm, area;
 
 	u->ip = READ(regs, regs_ip);
 	u->sp = READ(regs, regs_sp);
 	u->fp = READ(regs, regs_fp);
 	u->exact = 1;
-	return READ(task, task_mm) && u->ip;
+	mm = READ(task, task_mm);
+	if (!mm)
+		return 0;
+	area = READ(mm, mm_xol);
+	if (area) {
+		u->trampoline = READ(area, xol_start);
+		u->returns = READ(READ(task, task_utask), utask_returns);
+	}
+	return u->ip;
 }
 
 /* 1 when that gave a stack, in stacks->raw. */

@@ -317,6 +317,12 @@ int attach_all(struct attach *attach, char **ret_error)
 			return -1;
 	for (size_t i = 0; i < attach->count; i++)
 		if (!is_called_backwards(&attach->probes[i]) &&
+		    attach->probes[i].kind != ATTACH_URETPROBE &&
+		    attach_one(attach, &attach->probes[i], ret_error))
+			return -1;
+	/* a return finds what the probe on the entry has kept */
+	for (size_t i = 0; i < attach->count; i++)
+		if (attach->probes[i].kind == ATTACH_URETPROBE &&
 		    attach_one(attach, &attach->probes[i], ret_error))
 			return -1;
 	if (attach->object->is_module)
@@ -330,18 +336,7 @@ void attach_detach(struct attach *attach)
 {
 	if (attach->object && attach->object->is_module)
 		insert_detach(attach->object);
-	for (size_t i = 0; i < attach->count; i++) {
-		struct probe *probe = &attach->probes[i];
-
-		for (size_t j = 0; j < probe->link_count; j++)
-			bpf_link__destroy(probe->links[j]);
-		if (probe->multi >= 0)
-			close(probe->multi);
-		probe->multi = -1;
-		free(probe->links);
-		probe->links = NULL;
-		probe->link_count = 0;
-	}
+	detach_probes(attach);
 	kprobe_clean(attach);
 	drive_stop(attach);
 }

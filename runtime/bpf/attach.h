@@ -78,5 +78,7 @@ int attach_all(struct attach *attach, char **ret_error);
 /* Nothing fires any more when it returns. Probes stay for attach_free(). */
 void attach_detach(struct attach *attach);
 void attach_free(struct attach *attach);
+/* detach.c: takes all links away. */
+void detach_probes(struct attach *attach);
 
 #endif

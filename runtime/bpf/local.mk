@@ -7,6 +7,7 @@ runtime_bpf_sources = \
 	runtime/bpf/stacks.c \
 	runtime/bpf/worker.c \
 	runtime/bpf/attach.c \
+	runtime/bpf/detach.c \
 	runtime/bpf/way.h \
 	runtime/bpf/uprobe.c \
 	runtime/bpf/tasks.c \

@@ -193,6 +193,74 @@ void machine_push_frame(struct machine *m)
 	free(frame);
 }
 
+/* The register and the distance that the address of the frame is at; false
+ * where it is not that simple. */
+static bool simple_frame(Dwarf_Frame *frame, uint64_t *ret_number,
+			 int64_t *ret_distance)
+{
+	Dwarf_Op *ops;
+	size_t count;
+
+	if (dwarf_frame_cfa(frame, &ops, &count) != 0 || count != 1)
+		return false;
+	if (ops->atom == DW_OP_bregx) {
+		*ret_number = ops->number;
+		*ret_distance = (int64_t)ops->number2;
+		return true;
+	}
+	*ret_number = (uint64_t)(ops->atom - DW_OP_breg0);
+	*ret_distance = (int64_t)ops->number;
+	return ops->atom >= DW_OP_breg0 && ops->atom <= DW_OP_breg31;
+}
+
+/* The greatest distance of the address of the frame from a register in the
+ * function's code: that of its body. */
+static bool body_distance(struct machine *m, uint64_t wanted,
+			  int64_t *ret_distance)
+{
+	enum { MOST_ROWS = 4096 };
+	uint64_t entry, number, at;
+	size_t count;
+	const struct debug_range *range =
+		entry_ranges(m->debug, m->function, &entry, &count);
+	int64_t greatest = INT64_MIN;
+
+	at = count ? range->from : 0;
+	for (int i = 0; i < MOST_ROWS && count && at < range->to; i++) {
+		Dwarf_Frame *frame = find_frame(m->debug, at);
+		Dwarf_Addr end = 0;
+		int64_t distance;
+
+		if (!frame)
+			break;
+		if (simple_frame(frame, &number, &distance) &&
+		    number == wanted && distance > greatest)
+			greatest = distance;
+		dwarf_frame_info(frame, NULL, &end, NULL);
+		free(frame);
+		if (end <= at)
+			break;
+		at = end;
+	}
+	*ret_distance = greatest;
+	return greatest != INT64_MIN;
+}
+
+/* LLVM's frame bases are registers, and what it says by them holds only once
+ * the prologue has set these. The address of the frame is known anywhere. */
+static bool push_register_base(struct machine *m, const Dwarf_Op *op)
+{
+	int64_t distance;
+
+	if (op->atom < DW_OP_reg0 || op->atom > DW_OP_reg31 ||
+	    !body_distance(m, (uint64_t)(op->atom - DW_OP_reg0), &distance))
+		return false;
+	machine_push_frame(m);
+	machine_push_number(m, -distance);
+	binary(m, LOCATION_ADD);
+	return true;
+}
+
 /* A frame base that is a register means the register's value. */
 static void push_frame_base(struct machine *m)
 {
@@ -204,7 +272,7 @@ static void push_frame_base(struct machine *m)
 	    !entry_attribute(m->function, DW_AT_frame_base, &attribute) ||
 	    dwarf_getlocation_addr(&attribute, m->address, &ops, &count, 1) != 1)
 		machine_fail(m, "lies in a frame whose base is not known here");
-	else
+	else if (count != 1 || !push_register_base(m, ops))
 		run_inner(m, &attribute, ops, count, m->at_entry);
 }
 

@@ -20,7 +20,10 @@
 #include "runtime/bpf/way.h"
 #include "runtime/reader/object.h"
 
-enum { BUILD_ID_MOST = 64 };	/* bytes; usual are 20 */
+enum {
+	BUILD_ID_MOST = 64,	/* bytes; usual are 20 */
+	KERNEL_ENOTSUPP = 524,	/* which the C library does not know */
+};
 
 /* The build id in a segment of notes, in hexadecimal. */
 static bool find_build_id(Elf_Data *notes, char *ret_text)
@@ -108,7 +111,7 @@ static int explain(struct probe *probe, const char *path, int error,
 		return complain(ret_error, "the kernel does not permit probe %s: "
 				"it needs root, or CAP_BPF with CAP_PERFMON",
 				name);
-	if (error == ENOTSUP || error == EOPNOTSUPP)
+	if (error == KERNEL_ENOTSUPP || error == EOPNOTSUPP)
 		return complain(ret_error, "the instruction of probe %s in %s "
 				"cannot be probed", name, path);
 	return complain(ret_error, "cannot attach probe %s to %s: %s", name,

@@ -57,6 +57,7 @@ enum wire_skip {
 	WIRE_SKIP_LOCK,		/* a lock was not had in time */
 	WIRE_SKIP_FRAME,	/* no scratch frame free: probes nested too deep */
 	WIRE_SKIP_NEST,		/* the kernel refused to run it re-entered */
+	WIRE_SKIP_ENTRY,	/* a return without what was kept on entry */
 	WIRE_SKIPS
 };
 

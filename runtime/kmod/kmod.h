@@ -403,5 +403,6 @@ PRIM_TEXT(errno_str, s64 err);
 PRIM_TEXT(__syscall_name, s64 number, s64 arm64);
 PRIM_TEXT(__input);
 PRIM_VOID(__output, const char *text);
+PRIM_VOID(__skipped, s64 reason);
 
 #endif

@@ -155,6 +155,13 @@ PRIM_TEXT(__input)
 		     min_t(u64, length, sizeof(rt_shared->value)));
 }
 
+PRIM_VOID(__skipped, s64 reason)
+{
+	(void)frame;
+	if (reason >= 0 && reason < WIRE_SKIPS)
+		atomic64_inc((atomic64_t *)&rt_shared->skipped[reason]);
+}
+
 PRIM_VOID(__output, const char *text)
 {
 	rt_send_text(frame, WIRE_VALUE, text);

@@ -181,6 +181,11 @@ void diag_mute(struct diag *diag)
 		diag->muted_errors = 0;
 }
 
+bool diag_is_muted(const struct diag *diag)
+{
+	return diag->muted > 0;
+}
+
 int diag_unmute(struct diag *diag)
 {
 	diag->muted--;

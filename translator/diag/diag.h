@@ -58,6 +58,7 @@ bool diag_reported(const struct diag *diag, enum diag_code code);
  * tells how many errors there were: for tries such as @defined. Nests. */
 void diag_mute(struct diag *diag);
 int diag_unmute(struct diag *diag);
+bool diag_is_muted(const struct diag *diag);
 
 /* The candidate nearest to @name by edit distance, or NULL when none is near.
  * @names may hold NULLs. */

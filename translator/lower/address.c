@@ -192,8 +192,11 @@ static operand lower_location(struct lower *lower,
 	switch (tree->op) {
 	case LOCATION_CONSTANT:
 		return operand_long(tree->number);
+	case LOCATION_ENTRY:
+		if (target->begin)
+			return lower_expr(lower, target->begin);
+		return emit1(lower, IR_REG, operand_long(tree->number));
 	case LOCATION_REGISTER:
-	case LOCATION_ENTRY:	/* taken only where the function begins */
 		return emit1(lower, IR_REG, operand_long(tree->number));
 	case LOCATION_STATIC:
 		if (target->base)

@@ -17,6 +17,7 @@
 struct arena;
 struct diag;
 struct ctype;
+struct debug_function;
 struct btf_types;
 struct kernel;
 struct kernel_symbols;
@@ -63,8 +64,10 @@ struct probe_context {
 	/* From the thread pointer to the program's thread-local block. */
 	int64_t tls_at;
 	bool has_tls;
-	/* The program, for @var and @cast without one; or NULL. */
+	/* The program, for @var and @cast without one, and the function in it;
+	 * or NULL. */
 	struct user_program *user_program;
+	const struct debug_function *function;
 	/* Where the caller's stack ended, if not simply where it does at hand
 	 * (before the call pushed anything); or NULL. */
 	const struct location_expr *call_frame;
@@ -73,6 +76,13 @@ struct probe_context {
 	/* A return probe: where it was entered, for @entry; or NULL. A call is
 	 * told from others by the thread and, with registers, its stack. */
 	const struct probe_instance *entry;
+	/* Whether this is where a call begins, so that registers are as they
+	 * were then. Else where it began, once find_begin was asked for it (or
+	 * NULL), and call_frame tells calls apart. */
+	bool at_begin;
+	const struct probe_instance *begin;
+	void (*find_begin)(struct probe_context *context);
+	const void *find_with;
 };
 
 struct probe_pair {

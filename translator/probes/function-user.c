@@ -191,14 +191,13 @@ static uint64_t probe_address(const struct debug_function *function)
 }
 
 /* A place in the function, not among the probes: for @entry. */
-static struct probe_instance *entry_place(struct request *r,
+static struct probe_instance *begin_place(struct request *r,
 					  const struct debug_function *function,
-					  const char *name)
+					  uint64_t address, const char *name)
 {
 	struct probe_instances entries = { 0 };
 	struct request inner = *r;
 	struct probe_instance *instance;
-	uint64_t address = probe_address(function);
 
 	inner.out = &entries;
 	instance = add_place(&inner, "uprobe", address);
@@ -206,11 +205,45 @@ static struct probe_instance *entry_place(struct request *r,
 		return NULL;
 	instance->name = name;
 	instance->context->name = function->name;
+	instance->context->at_begin = address == function->entry;
 	instance->context->call_frame =
 		debug_call_frame(r->user->debug, address);
 	programs_variables(r->env, instance->context, r->user, function,
 			   address, false);
 	return instance;
+}
+
+/* Where the call began that a place in a function belongs to. */
+static void find_begin(struct probe_context *context)
+{
+	struct request r = *(const struct request *)context->find_with;
+	struct debug *debug = r.user->debug;
+	struct debug_function *outer =
+		debug_outer_function_at(debug, context->address);
+
+	context->call_frame = debug_call_frame(debug, context->address);
+	if (!outer || !context->call_frame)
+		return;
+	context->begin = begin_place(&r, outer, outer->entry,
+				     instance_name(&r, r.what, outer->name));
+}
+
+/* The variables of a place in a function. */
+static void add_variables(struct request *r, struct probe_context *context,
+			  const struct debug_function *function,
+			  uint64_t address)
+{
+	struct request *kept;
+
+	context->name = function->name;
+	context->at_begin = !function->is_inlined && address == function->entry;
+	programs_variables(r->env, context, r->user, function, address, false);
+	if (context->at_begin)
+		return;
+	kept = arena_new(r->env->arena, struct request);
+	*kept = *r;
+	context->find_with = kept;
+	context->find_begin = find_begin;
 }
 
 static void add_function(struct request *r,
@@ -227,18 +260,23 @@ static void add_function(struct request *r,
 	if (!instance)
 		return;
 	instance->name = name;
+	if (!r->is_return) {
+		add_variables(r, instance->context, function, address);
+		return;
+	}
+	address = probe_address(function);
 	instance->context->name = function->name;
-	if (r->is_return)
-		instance->context->entry = entry_place(r, function, name);
+	instance->context->entry = begin_place(r, function, address, name);
 	programs_variables(r->env, instance->context, r->user, function,
-			   probe_address(function), r->is_return);
+			   address, true);
 }
 
 static void add_label(struct request *r, const struct debug_function *function,
 		      const struct debug_label *label)
 {
-	struct probe_instance *instance = add_place(r, "uprobe",
-						    label->address);
+	uint64_t address = program_skip_padding(r->user->program,
+						label->address);
+	struct probe_instance *instance = add_place(r, "uprobe", address);
 
 	if (!instance)
 		return;
@@ -247,9 +285,7 @@ static void add_label(struct request *r, const struct debug_function *function,
 		process_name(r->env->arena, r->point, r->file),
 		place_text(r, function->name, label->file, label->line),
 		label->name);
-	instance->context->name = function->name;
-	programs_variables(r->env, instance->context, r->user, function,
-			   label->address, false);
+	add_variables(r, instance->context, function, address);
 }
 
 static void add_labels(struct request *r,
@@ -415,11 +451,9 @@ static void add_statement(struct request *r,
 	instance->name = instance_name(
 		r, "statement", place_text(r, function ? function->name : "",
 					   statement->file, statement->line));
-	if (!function)
-		return;
-	instance->context->name = function->name;
-	programs_variables(r->env, instance->context, r->user, function,
-			   statement->address, false);
+	if (function)
+		add_variables(r, instance->context, function,
+			      statement->address);
 }
 
 static void add_address(struct request *r, uint64_t address)
@@ -429,13 +463,8 @@ static void add_address(struct request *r, uint64_t address)
 		debug ? debug_function_at(debug, address) : NULL;
 	struct probe_instance *instance = add_place(r, "uprobe", address);
 
-	if (!instance)
-		return;
-	if (!function)
-		return;
-	instance->context->name = function->name;
-	programs_variables(r->env, instance->context, r->user, function,
-			   address, false);
+	if (instance && function)
+		add_variables(r, instance->context, function, address);
 }
 
 static bool resolve_statements(struct request *r)

@@ -164,6 +164,29 @@ static void load_vars(struct family_env *env, struct probe_context *context)
 	}
 }
 
+/* Thread-local variables of a program, not of a library, are at a fixed
+ * distance from the thread pointer: right before it on x86-64, behind 16
+ * bytes on arm64. */
+static void find_threads_block(struct probe_context *context,
+			       struct user_program *user)
+{
+	struct program *program = user->program;
+	uint64_t size, alignment;
+
+	if (program_is_relocatable(program) &&
+	    (!program_loader(program) || program_soname(program)))
+		return;
+	context->has_tls = program_thread_block(program, &size, &alignment);
+	if (!context->has_tls)
+		return;
+#if defined(__x86_64__)
+	context->tls_at = -(int64_t)size;
+#elif defined(__aarch64__)
+	context->tls_at = (int64_t)((16 + alignment - 1) / alignment *
+				    alignment);
+#endif
+}
+
 void programs_variables(struct family_env *env, struct probe_context *context,
 			struct user_program *user,
 			const struct debug_function *function,
@@ -175,4 +198,6 @@ void programs_variables(struct family_env *env, struct probe_context *context,
 	context->load_with = where;
 	context->load_vars = load_vars;
 	context->user_program = user;
+	context->function = function;
+	find_threads_block(context, user);
 }

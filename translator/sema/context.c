@@ -124,16 +124,44 @@ static void set_plan(struct sema *sema, struct expr *expr, struct expr *base,
 	expr->ctype = plan->type;
 }
 
+/* What a path starts from: a number, or the location of a variable that lies in
+ * registers. */
+struct base {
+	struct expr *expr;
+	const struct probe_context *context;
+	const struct location *location;
+};
+
+/* NULL, or why it cannot be read. */
+static const char *set_member(struct sema *sema, struct expr *expr,
+			      const struct base *base, struct access_plan *plan,
+			      const struct expr_list *indexes)
+{
+	struct expr *value = base->expr;
+	const char *reason;
+
+	if (base->location)
+		value = location_member(sema, expr->span, base->context,
+					base->location, plan, &plan, &reason);
+	if (!value)
+		return reason;
+	set_plan(sema, expr, value, plan, indexes);
+	return NULL;
+}
+
 /* The address where a leaf of a pretty-print starts: base, then plan. */
 static struct expr *leaf_expr(struct sema *sema, struct span span,
-			      struct expr *base,
+			      const struct base *base,
 			      const struct expr_list *indexes,
-			      const struct pretty_leaf *leaf)
+			      const struct pretty_leaf *leaf,
+			      const char **ret_reason)
 {
 	struct expr *expr = expr_create(sema->arena, EXPR_TARGET, span);
 	struct expr *call, *room, *number;
 
-	set_plan(sema, expr, base, leaf->plan, indexes);
+	*ret_reason = set_member(sema, expr, base, leaf->plan, indexes);
+	if (*ret_reason)
+		return NULL;
 	if (leaf->kind != PRETTY_STRING && leaf->kind != PRETTY_CHARS)
 		return expr;
 	call = expr_create(sema->arena, EXPR_CALL, span);
@@ -150,9 +178,10 @@ static struct expr *leaf_expr(struct sema *sema, struct span span,
 
 /* sprintf of the whole: the format and one argument a leaf. */
 static struct expr *pretty_expr(struct sema *sema, struct span span,
-				struct expr *base,
+				const struct base *base,
 				const struct access_plan *plan,
-				const struct expr_list *indexes, int depth)
+				const struct expr_list *indexes, int depth,
+				const char **ret_reason)
 {
 	enum { TEXT_LIMIT = 1024 };
 	struct pretty_plan *pretty = pretty_plan(sema->arena, plan, depth,
@@ -164,10 +193,15 @@ static struct expr *pretty_expr(struct sema *sema, struct span span,
 	format->text = pretty->format;
 	format->length = strlen(pretty->format);
 	*vec_push(sema->arena, &print->list.items) = format;
-	for (size_t i = 0; i < pretty->leaves.count; i++)
-		*vec_push(sema->arena, &print->list.items) =
-			leaf_expr(sema, span, base, indexes,
-				  &pretty->leaves.items[i]);
+	for (size_t i = 0; i < pretty->leaves.count; i++) {
+		struct expr *leaf = leaf_expr(sema, span, base, indexes,
+					      &pretty->leaves.items[i],
+					      ret_reason);
+
+		if (!leaf)
+			return NULL;
+		*vec_push(sema->arena, &print->list.items) = leaf;
+	}
 	return print;
 }
 
@@ -208,11 +242,11 @@ static void read_path(struct sema *sema, struct scope *scope,
 
 /* base -> path, for a base of a known C type. */
 static void resolve_path(struct sema *sema, struct scope *scope,
-			 struct expr **slot, struct expr *base,
+			 struct expr **slot, const struct base *base,
 			 enum access_base kind, struct ctype *type,
 			 const struct items *path)
 {
-	struct expr *expr = *slot;
+	struct expr *expr = *slot, *pretty;
 	const char *reason = NULL;
 	struct access_plan *plan =
 		access_resolve(sema->arena, type, kind,
@@ -222,13 +256,16 @@ static void resolve_path(struct sema *sema, struct scope *scope,
 		bad_target(sema, scope, expr, reason);
 		return;
 	}
-	if (path->depth) {
-		*slot = pretty_expr(sema, expr->span, base, plan,
-				    &path->indexes, path->depth);
-		resolve_one(sema, scope, slot);
-		return;
+	if (!path->depth) {
+		reason = set_member(sema, expr, base, plan, &path->indexes);
+	} else {
+		pretty = pretty_expr(sema, expr->span, base, plan,
+				     &path->indexes, path->depth, &reason);
+		if (pretty)
+			resolve_one(sema, scope, &pretty), *slot = pretty;
 	}
-	set_plan(sema, expr, base, plan, &path->indexes);
+	if (reason)
+		bad_target(sema, scope, expr, reason);
 }
 
 /* The type that @cast names, as a pointer. */
@@ -366,6 +403,17 @@ static void resolve_thread(struct sema *sema, struct scope *scope,
 
 	if (target->base)
 		resolve_one(sema, scope, &target->base);
+	if (target->begin)
+		resolve_one(sema, scope, &target->begin);
+}
+
+/* Structures that have no address. */
+static bool is_in_registers(const struct location *location,
+			    const struct ctype *type)
+{
+	return (location->kind == LOCATION_VALUE ||
+		location->kind == LOCATION_PIECES) &&
+	       !ctype_is_scalar(type) && type->kind != CTYPE_FLOAT;
 }
 
 static void resolve_var(struct sema *sema, struct scope *scope,
@@ -377,13 +425,13 @@ static void resolve_var(struct sema *sema, struct scope *scope,
 		plain_number(sema, context->user);
 	struct span span = (*slot)->span;
 	const char *reason;
-	struct expr *base;
+	struct base base = { .context = context };
 	bool is_place = false;
 
 	if (var->expression) {
-		base = sema_expression(sema, var->expression, span);
-		resolve_one(sema, scope, &base);
-		resolve_path(sema, scope, slot, base, ACCESS_BASE_VALUE, type,
+		base.expr = sema_expression(sema, var->expression, span);
+		resolve_one(sema, scope, &base.expr);
+		resolve_path(sema, scope, slot, &base, ACCESS_BASE_VALUE, type,
 			     path);
 		return;
 	}
@@ -395,22 +443,25 @@ static void resolve_var(struct sema *sema, struct scope *scope,
 		return;
 	}
 	if (!var->location) {
-		resolve_path(sema, scope, slot, arg_expr(sema, span, var->arg),
-			     ACCESS_BASE_VALUE, type, path);
+		base.expr = arg_expr(sema, span, var->arg);
+		resolve_path(sema, scope, slot, &base, ACCESS_BASE_VALUE, type,
+			     path);
 		return;
 	}
-	base = location_value(sema, span, context, var->location, &is_place,
-			      &reason);
-	if (base && !is_place && !ctype_is_scalar(type) &&
-	    type->kind != CTYPE_FLOAT)
-		reason = "it is a structure in registers, which have no "
-			 "address";
+	if (is_in_registers(var->location, type)) {
+		base.location = var->location;
+		resolve_path(sema, scope, slot, &base, ACCESS_BASE_PLACE, type,
+			     path);
+		return;
+	}
+	base.expr = location_value(sema, span, context, var->location,
+				   &is_place, &reason);
 	if (reason) {
 		bad_target(sema, scope, *slot, about_var(sema, var, reason));
 		return;
 	}
-	resolve_thread(sema, scope, base);
-	resolve_path(sema, scope, slot, base,
+	resolve_thread(sema, scope, base.expr);
+	resolve_path(sema, scope, slot, &base,
 		     is_place ? ACCESS_BASE_PLACE : ACCESS_BASE_VALUE, type,
 		     path);
 }
@@ -453,6 +504,8 @@ static void resolve_target(struct sema *sema, struct scope *scope,
 	const struct context_var *var = find_var(sema, scope, target->text);
 	struct expr *expr = *slot;
 
+	if (!var && target->text[1] != '$')
+		var = variable_outside(sema, context, target->text);
 	if (var) {
 		resolve_var(sema, scope, slot, var, path);
 		return;
@@ -522,8 +575,9 @@ static void resolve_access(struct sema *sema, struct scope *scope,
 	if (!type)
 		expr_poison(expr);
 	else
-		resolve_path(sema, scope, slot, expr->a, ACCESS_BASE_VALUE,
-			     type, &path);
+		resolve_path(sema, scope, slot,
+			     &(struct base){ .expr = expr->a },
+			     ACCESS_BASE_VALUE, type, &path);
 }
 
 static void resolve_address(struct sema *sema, struct scope *scope,
@@ -561,18 +615,18 @@ static void resolve_address(struct sema *sema, struct scope *scope,
 	(*slot)->ctype = target->type;
 }
 
-static void resolve_enum(struct sema *sema, struct expr *expr)
+static void resolve_enum(struct sema *sema, const struct scope *scope,
+			 struct expr *expr)
 {
-	struct btf_types *btf = sema->env->btf(sema->env);
 	struct span span = expr->span;
 	int64_t value;
 
-	if (btf && btf_enumerator(btf, expr->text, &value)) {
+	if (enumerator_find(sema, scope, expr->text, &value)) {
 		*expr = (struct expr){ .kind = EXPR_NUMBER, .span = span,
 				       .number = value, .type = TYPE_LONG };
 		return;
 	}
-	if (!btf)
+	if (sema->env->reason)
 		diag_report(sema->diag, DIAG_no_btf, span, sema->env->reason);
 	else
 		diag_report(sema->diag, DIAG_const_unknown, span, expr->text);
@@ -584,7 +638,6 @@ static void resolve_enumname(struct sema *sema, struct scope *scope,
 			     struct expr **slot)
 {
 	struct expr *expr = *slot;
-	struct btf_types *btf = sema->env->btf(sema->env);
 	struct ctype *type = NULL;
 	struct ctype_enumerator *list;
 	struct expr *value = expr->list.items.count ? expr->list.items.items[0]
@@ -594,11 +647,18 @@ static void resolve_enumname(struct sema *sema, struct scope *scope,
 
 	if (value)
 		resolve_one(sema, scope, &value);
-	if (btf && expr->list.items.count > 1 &&
+	if (expr->list.items.count > 1 &&
 	    expr->list.items.items[1]->kind == EXPR_STRING)
-		type = btf_find_text(btf, expr->list.items.items[1]->text);
+		type = type_find(sema, scope, expr->span,
+				 expr->list.items.items[1]->text,
+				 expr->list.items.count > 2 ?
+				 expr->list.items.items[2]->text : NULL);
 	else if (value)
 		type = value->ctype;
+	if (!type && expr->list.items.count > 1) {
+		expr_poison(expr);
+		return;
+	}
 	if (!value || !type || type->kind != CTYPE_ENUM) {
 		if (!value || !expr_is_poison(value))
 			diag_report(sema->diag, DIAG_type_unknown, expr->span,
@@ -695,7 +755,7 @@ void context_resolve(struct sema *sema, struct scope *scope,
 	} else if (expr->kind == EXPR_ADDRESS) {
 		resolve_address(sema, scope, slot);
 	} else if (expr->kind == EXPR_CONST || expr->kind == EXPR_ENUM) {
-		resolve_enum(sema, expr);
+		resolve_enum(sema, scope, expr);
 	} else if (expr->kind == EXPR_ENUMNAME) {
 		resolve_enumname(sema, scope, slot);
 	} else if (expr->kind == EXPR_DEREF) {

@@ -7,6 +7,7 @@
 #include "runtime/common/registers.h"
 #include "translator/base/arena.h"
 #include "translator/sema/poison.h"
+#include "translator/target/access.h"
 #include "translator/target/location.h"
 
 /* A register that no probe sees, or -2 when all are fine. */
@@ -47,23 +48,64 @@ static struct expr *thread_pointer(struct sema *sema, struct span span)
 	return access;
 }
 
+/* An expression that a probe on the begin of the call keeps. */
+static struct expr *kept(struct sema *sema, struct span span,
+			 const struct probe_context *begin,
+			 const struct location_expr *tree, const char *text)
+{
+	struct expr *expr = expr_create(sema->arena, EXPR_ENTRY, span);
+	const char *reason;
+
+	expr->a = location_tree(sema, span, begin, tree, &reason);
+	expr->a->text = text;
+	expr->number = true;
+	return expr;
+}
+
 /* How far the program is loaded from where its file says, which a return probe
  * does not see: what it was on entry. */
 static struct expr *entry_bias(struct sema *sema, struct span span,
 			       const struct probe_context *entry)
 {
-	struct expr *expr = expr_create(sema->arena, EXPR_ENTRY, span);
-	const char *reason;
+	return kept(sema, span, entry,
+		    location_binary(sema->arena, LOCATION_SUB,
+				    location_leaf(sema->arena,
+						  LOCATION_REGISTER,
+						  REGISTER_PC),
+				    location_constant(sema->arena,
+						      (int64_t)entry->address)),
+		    "bias");
+}
 
-	expr->a = location_tree(
-		sema, span, entry,
-		location_binary(sema->arena, LOCATION_SUB,
-				location_leaf(sema->arena, LOCATION_REGISTER,
-					      REGISTER_PC),
-				location_constant(sema->arena,
-						  (int64_t)entry->address)),
-		&reason);
-	return expr;
+/* The register that a tree takes as it was when the call began: -1 if none, -2
+ * if there are several. */
+static int begin_register(const struct location_expr *tree)
+{
+	int a, b;
+
+	if (!tree)
+		return -1;
+	if (tree->op == LOCATION_ENTRY)
+		return (int)tree->number;
+	a = begin_register(tree->a);
+	b = begin_register(tree->b);
+	return a < 0 && a != -2 ? b : b < 0 && b != -2 ? a : a == b ? a : -2;
+}
+
+/* What the register held then; NULL if it is not known. */
+static struct expr *begin_value(struct sema *sema, struct span span,
+				const struct probe_context *seen, int number)
+{
+	struct probe_context *context = (struct probe_context *)seen;
+
+	if (context->find_begin)
+		context->find_begin(context);
+	context->find_begin = NULL;
+	if (!context->begin || number < 0)
+		return NULL;
+	return kept(sema, span, context->begin->context,
+		    location_leaf(sema->arena, LOCATION_REGISTER, number),
+		    arena_printf(sema->arena, "register %d", number));
 }
 
 struct expr *location_tree(struct sema *sema, struct span span,
@@ -73,12 +115,23 @@ struct expr *location_tree(struct sema *sema, struct span span,
 {
 	struct expr *expr = expr_create(sema->arena, EXPR_TARGET, span);
 	struct target *target = arena_new(sema->arena, struct target);
-	int bad = bad_register(tree);
+	int bad = bad_register(tree), number = begin_register(tree);
+	struct expr *begin = NULL;
 
 	*ret_reason = NULL;
+	if (number != -1 && bad == -2 && !context->at_begin) {
+		begin = begin_value(sema, span, context, number);
+		if (!begin)
+			*ret_reason = "only the begin of the function knows "
+				      "it";
+	}
 	if (bad != -2)
 		*ret_reason = arena_printf(sema->arena, "it is in register %d, "
 					   "which a probe does not see", bad);
+	else if (location_has(tree, LOCATION_DIV) ||
+		 location_has(tree, LOCATION_MOD))
+		*ret_reason = "its place is worked out by a division, which is "
+			      "not supported";
 	else if (location_has(tree, LOCATION_TLS) && !context->has_tls)
 		*ret_reason = "it is local to threads in a library, whose "
 			      "place only the program knows";
@@ -92,6 +145,7 @@ struct expr *location_tree(struct sema *sema, struct span span,
 	expr->text = "";
 	expr->ref = target;
 	target->kind = TARGET_LOCATION;
+	target->begin = begin;
 	target->location = tree;
 	target->address = context->address;
 	target->user = context->user;
@@ -107,41 +161,117 @@ struct expr *location_tree(struct sema *sema, struct span span,
 	return expr;
 }
 
+/* ---- parts of variables ---- */
+
+/* @count bits from bit @from of a number. */
+static struct location_expr *cut(struct arena *arena, struct location_expr *expr,
+				 uint64_t from, uint32_t count)
+{
+	if (from)
+		expr = location_binary(arena, LOCATION_SHR, expr,
+				       location_constant(arena, (int64_t)from));
+	if (count == 64)
+		return expr;
+	return location_binary(
+		arena, LOCATION_AND, expr,
+		location_constant(arena, (int64_t)((1ull << count) - 1)));
+}
+
+/* The same in memory. The bytes that hold them are loaded, no others. */
+static struct location_expr *load_bits(struct arena *arena,
+				       struct location_expr *address,
+				       uint64_t from, uint32_t count)
+{
+	uint64_t end = from + count, byte = from / 8;
+	struct location_expr *sum = location_constant(arena, 0), *part;
+	uint32_t shift = 0, size;
+
+	for (; byte < (end + 7) / 8; byte += size, shift += 8 * size) {
+		uint64_t left = (end + 7) / 8 - byte;
+
+		size = left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+		part = location_binary(arena, LOCATION_ADD, address,
+				       location_constant(arena, (int64_t)byte));
+		part = location_load(arena, part, size, false);
+		part = location_binary(arena, LOCATION_SHL, part,
+				       location_constant(arena, shift));
+		sum = location_binary(arena, LOCATION_OR, sum, part);
+	}
+	return cut(arena, sum, from % 8, count);
+}
+
+static struct location_expr *piece_bits(struct arena *arena,
+					const struct location_piece *piece,
+					uint64_t from, uint32_t count,
+					const char **ret_reason)
+{
+	from += piece->bit_offset;
+	if (piece->kind == LOCATION_NONE || !piece->expr)
+		*ret_reason = "it is optimised out here, in part";
+	else if (from + count > 64 && (piece->kind != LOCATION_PLACE ||
+				       from % 8 + count > 64))
+		*ret_reason = "it lies in a register that is larger than a "
+			      "number";
+	if (*ret_reason)
+		return NULL;
+	return piece->kind == LOCATION_PLACE ?
+		       load_bits(arena, piece->expr, from, count) :
+		       cut(arena, piece->expr, from, count);
+}
+
+/* @count bits, 64 at most, from bit @from of a variable. */
+static struct location_expr *bits_of(struct arena *arena,
+				     const struct location *location,
+				     uint64_t from, uint32_t count,
+				     const char **ret_reason)
+{
+	const struct location_piece whole = {
+		.kind = location->kind, .expr = (struct location_expr *)location->expr,
+		.bit_size = 64,
+	};
+	bool in_pieces = location->kind == LOCATION_PIECES;
+	const struct location_piece *pieces = in_pieces ? location->pieces :
+							  &whole;
+	struct location_expr *sum = location_constant(arena, 0), *part;
+	uint64_t at = 0, end = from + count;
+
+	for (size_t i = 0; i < (in_pieces ? location->piece_count : 1); i++) {
+		uint64_t low = from > at ? from : at;
+		uint64_t next = at + pieces[i].bit_size;
+		uint64_t high = end < next ? end : next;
+
+		if (low < high) {
+			part = piece_bits(arena, &pieces[i], low - at,
+					  (uint32_t)(high - low), ret_reason);
+			if (!part)
+				return NULL;
+			part = location_binary(arena, LOCATION_SHL, part,
+				location_constant(arena, (int64_t)(low - from)));
+			sum = location_binary(arena, LOCATION_OR, sum, part);
+		}
+		at = next;
+	}
+	if (at >= end)
+		return sum;
+	*ret_reason = "it is larger than what the debug information says "
+		      "of it";
+	return NULL;
+}
+
 /* A value in pieces, of 64 bits at most, put together. */
-static const struct location_expr *join(struct sema *sema,
+static const struct location_expr *join(struct arena *arena,
 					const struct location *location,
 					const char **ret_reason)
 {
-	struct arena *arena = sema->arena;
-	struct location_expr *sum = location_constant(arena, 0);
-	uint32_t at = 0;
+	uint64_t bits = 0;
 
-	for (size_t i = 0; i < location->piece_count; i++) {
-		const struct location_piece *piece = &location->pieces[i];
-		struct location_expr *part = piece->expr;
-		uint32_t bits = piece->bit_size;
-
-		if (piece->kind == LOCATION_NONE || !part)
-			*ret_reason = "a part of it is optimised out here";
-		else if (at + bits > 64)
-			*ret_reason = "it lies in pieces at several places: "
-				      "ask for its members";
-		if (*ret_reason)
-			return NULL;
-		if (piece->kind == LOCATION_PLACE)
-			part = location_load(arena, part, 8, false);
-		part = location_binary(arena, LOCATION_SHR, part,
-			location_constant(arena, piece->bit_offset));
-		if (bits < 64)
-			part = location_binary(arena, LOCATION_AND, part,
-				location_constant(arena,
-						  (int64_t)((1ull << bits) - 1)));
-		part = location_binary(arena, LOCATION_SHL, part,
-				       location_constant(arena, at));
-		sum = location_binary(arena, LOCATION_OR, sum, part);
-		at += bits;
-	}
-	return sum;
+	for (size_t i = 0; i < location->piece_count; i++)
+		bits += location->pieces[i].bit_size;
+	if (bits <= 64)
+		return bits_of(arena, location, 0, (uint32_t)bits, ret_reason);
+	*ret_reason = "it lies in pieces at several places: ask for its "
+		      "members";
+	return NULL;
 }
 
 struct expr *location_value(struct sema *sema, struct span span,
@@ -156,8 +286,35 @@ struct expr *location_value(struct sema *sema, struct span span,
 	if (location->kind == LOCATION_NONE)
 		*ret_reason = location->reason;
 	else if (location->kind == LOCATION_PIECES)
-		tree = join(sema, location, ret_reason);
+		tree = join(sema->arena, location, ret_reason);
 	if (*ret_reason)
 		return NULL;
+	return location_tree(sema, span, context, tree, ret_reason);
+}
+
+struct expr *location_member(struct sema *sema, struct span span,
+			     const struct probe_context *context,
+			     const struct location *location,
+			     const struct access_plan *plan,
+			     struct access_plan **ret_rest,
+			     const char **ret_reason)
+{
+	struct arena *arena = sema->arena;
+	struct location_expr *tree, *shift;
+	uint32_t count;
+	uint64_t from;
+
+	*ret_reason = NULL;
+	*ret_rest = access_in_registers(arena, plan, &from, &count, ret_reason);
+	if (!*ret_rest)
+		return NULL;
+	tree = bits_of(arena, location, from, count, ret_reason);
+	if (!tree)
+		return NULL;
+	if (plan->is_signed && (*ret_rest)->end == ACCESS_VALUE && count < 64) {
+		shift = location_constant(arena, 64 - count);
+		tree = location_binary(arena, LOCATION_SHL, tree, shift);
+		tree = location_binary(arena, LOCATION_SRA, tree, shift);
+	}
 	return location_tree(sema, span, context, tree, ret_reason);
 }

@@ -682,12 +682,16 @@ static void resolve_stmt(struct sema *sema, struct scope *scope,
 static void resolve_probe(struct sema *sema, struct probe *probe)
 {
 	struct scope scope = { .locals = &probe->locals, .probe = probe };
+	struct stmt *first;
 
 	if (!probe->instance->kind)
 		return;
 	if (probe->condition)
 		resolve_expr(sema, &scope, &probe->condition);
 	resolve_stmt(sema, &scope, probe->body);
+	first = entry_guard(sema, probe);
+	if (first)
+		resolve_stmt(sema, &scope, first);
 }
 
 void sema_resolve(struct sema *sema)

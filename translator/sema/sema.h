@@ -66,6 +66,11 @@ struct callee {
 	int primitive;			/* row of intrinsics.def */
 };
 
+/* An expression that @entry keeps, and where. */
+struct saved_entry {
+	const char *text, *array;
+};
+
 /* One probe as it will be attached. */
 struct probe {
 	struct probe_decl *decl;
@@ -79,6 +84,7 @@ struct probe {
 	struct map locals;
 	struct expr *condition;		/* if (...) of the point, or NULL */
 	struct probe *entry;		/* saves what @entry reads here */
+	VEC(struct saved_entry) saved;
 	bool quiet;			/* made by the translator */
 };
 
@@ -193,6 +199,15 @@ struct expr *location_value(struct sema *sema, struct span span,
 			    const struct location *location,
 			    bool *ret_is_place, const char **ret_reason);
 
+/* Of a variable in registers, what a plan over it (ACCESS_BASE_PLACE) reads of
+ * these; *ret_rest is the plan over that. */
+struct expr *location_member(struct sema *sema, struct span span,
+			     const struct probe_context *context,
+			     const struct location *location,
+			     const struct access_plan *plan,
+			     struct access_plan **ret_rest,
+			     const char **ret_reason);
+
 /* embedded.c: embedded C; expr->list are the globals that it uses (number: 1
  * read, 2 written). The body of a function that is embedded C alone, or NULL;
  * whether a comment of the code is that word. */
@@ -205,6 +220,10 @@ bool embedded_pragma(const char *code, const char *word);
 struct ctype *type_find(struct sema *sema, const struct scope *scope,
 			struct span span, const char *text,
 			const char *modules);
+/* An enumerator of the program that the probe stands in, or of the kernel;
+ * false, with env->reason if there was nowhere to look. */
+bool enumerator_find(struct sema *sema, const struct scope *scope,
+		     const char *name, int64_t *ret_value);
 /* What @var(text, module) names; NULL with a reason. */
 struct context_var *variable_find(struct sema *sema, const struct scope *scope,
 				  const char *text, const char *module,
@@ -213,8 +232,17 @@ struct context_var *variable_find(struct sema *sema, const struct scope *scope,
 /* write.c: an assignment to what a probe sees. */
 void write_resolve(struct sema *sema, struct scope *scope, struct expr **slot);
 
+/* types.c: a global or static that the probed function's file knows as $name, or
+ * NULL. */
+struct context_var *variable_outside(struct sema *sema,
+				     const struct probe_context *context,
+				     const char *name);
+
 /* entry.c: @entry(e). */
 void entry_resolve(struct sema *sema, struct scope *scope, struct expr **slot);
+/* What a resolved probe does first if it uses @entry, not resolved yet: calls
+ * of which nothing is kept are counted, not handled. Or NULL. */
+struct stmt *entry_guard(struct sema *sema, struct probe *probe);
 
 /* What an EXPR_ACCESS or EXPR_TARGET refers to after context.c. */
 enum target_kind {
@@ -235,6 +263,8 @@ struct target {
 	struct expr *base;		/* PATH: gives the address. LOCATION: what
 					 * LOCATION_TLS or, if not NULL, LOCATION_STATIC
 					 * counts from */
+	struct expr *begin;	/* LOCATION: what LOCATION_ENTRY is, if not the
+				 * register at hand; or NULL */
 	struct access_plan *plan;	/* PATH */
 	struct expr_list indexes;	/* PATH: variable indexes */
 	bool user;			/* PATH: user space memory */

@@ -112,6 +112,20 @@ struct ctype *type_find(struct sema *sema, const struct scope *scope,
 	return NULL;
 }
 
+bool enumerator_find(struct sema *sema, const struct scope *scope,
+		     const char *name, int64_t *ret_value)
+{
+	struct user_program *user = own_program(scope);
+	struct debug *debug = user ? programs_debug(user) : NULL;
+	struct btf_types *btf;
+
+	sema->env->reason = NULL;
+	if (debug && debug_enumerator(debug, name, ret_value))
+		return true;
+	btf = sema->env->btf(sema->env);
+	return btf && btf_enumerator(btf, name, ret_value);
+}
+
 /* ---- @var ---- */
 
 /* The variable as the function at hand sees it, else that of any file. */
@@ -121,18 +135,47 @@ static bool find_variable(struct user_program *user,
 			  const char **ret_reason)
 {
 	struct debug *debug = programs_debug(user);
-	struct debug_function *scope;
+	const struct debug_function *scope = context ? context->function : NULL;
 
 	*ret_reason = user->reason;
 	if (!debug)
 		return false;
-	scope = context && context->address ?
-			debug_function_at(debug, context->address) : NULL;
 	if (scope && !strchr(text, '@') &&
-	    debug_find_variable(debug, scope, context->address, text, ret,
-				ret_reason))
+	    (context->address ?
+		     debug_find_variable(debug, scope, context->address, text,
+					 ret, ret_reason) :
+		     debug_find_outside(debug, scope, text, ret)))
 		return true;
 	return debug_find_global(debug, text, ret, ret_reason);
+}
+
+static struct context_var *make_var(struct sema *sema, const char *name,
+				    const struct debug_variable *found)
+{
+	struct context_var *var = arena_new(sema->arena, struct context_var);
+	struct location *location = arena_new(sema->arena, struct location);
+
+	*location = found->location;
+	var->name = name;
+	var->type = found->type;
+	var->arg = -1;
+	var->location = location;
+	return var;
+}
+
+struct context_var *variable_outside(struct sema *sema,
+				     const struct probe_context *context,
+				     const char *name)
+{
+	struct debug *debug = context && context->function ?
+				      programs_debug(context->user_program) :
+				      NULL;
+	struct debug_variable found;
+
+	if (!debug || !debug_find_outside(debug, context->function, name + 1,
+					  &found))
+		return NULL;
+	return make_var(sema, name, &found);
 }
 
 struct context_var *variable_find(struct sema *sema, const struct scope *scope,
@@ -143,7 +186,6 @@ struct context_var *variable_find(struct sema *sema, const struct scope *scope,
 		scope->probe ? scope->probe->instance->context : NULL;
 	struct user_program *own = own_program(scope), *user = own;
 	struct debug_variable found;
-	struct location *location;
 	struct context_var *var;
 
 	*ret_reason = "it is looked for in the program that a process probe "
@@ -156,14 +198,9 @@ struct context_var *variable_find(struct sema *sema, const struct scope *scope,
 	if (!user || !find_variable(user, user == own ? context : NULL, text,
 				    &found, ret_reason))
 		return NULL;
-	var = arena_new(sema->arena, struct context_var);
-	var->name = text;
-	var->type = found.type;
-	var->arg = -1;
-	location = arena_new(sema->arena, struct location);
-	*location = found.location;
-	var->location = location;
-	if (user == own || !location_has(location->expr, LOCATION_STATIC))
+	var = make_var(sema, text, &found);
+	if (user == own || (!location_has(found.location.expr, LOCATION_STATIC) &&
+			    !location_has(found.location.expr, LOCATION_TLS)))
 		return var;
 	*ret_reason = "it can be read where a process probe stands in that "
 		      "program";

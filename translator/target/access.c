@@ -254,6 +254,20 @@ static const char *add_item(struct arena *arena, struct access_plan *plan,
 	return NULL;
 }
 
+/* Numbers that no number of the language holds: long double, __int128. */
+static const char *too_large(struct arena *arena,
+			     const struct access_plan *plan)
+{
+	struct ctype *type = plan->type;
+
+	if ((type->kind != CTYPE_FLOAT && type->kind != CTYPE_INT) ||
+	    type->size <= 8)
+		return NULL;
+	return arena_printf(arena, "it is a '%s' of %llu bytes, which no number "
+			    "of the language holds", ctype_text(type),
+			    (unsigned long long)type->size);
+}
+
 struct access_plan *access_resolve(struct arena *arena, struct ctype *type,
 				   enum access_base base,
 				   const struct access_item *items,
@@ -271,7 +285,8 @@ struct access_plan *access_resolve(struct arena *arena, struct ctype *type,
 			return NULL;
 	}
 	finish(plan);
-	return plan;
+	*ret_reason = too_large(arena, plan);
+	return *ret_reason ? NULL : plan;
 }
 
 bool access_take_address(struct access_plan *plan, const char **ret_reason)
@@ -305,6 +320,62 @@ static struct access_plan *copy_plan(struct arena *arena,
 	for (size_t i = 0; i < plan->steps.count; i++)
 		*vec_push(arena, &copy->steps) = plan->steps.items[i];
 	return copy;
+}
+
+/* The bits at the end of a plan that goes through no pointer; their number, or
+ * 0 with a reason. */
+static uint32_t final_bits(const struct access_plan *plan, uint64_t *from,
+			   const char **ret_reason)
+{
+	switch (plan->end) {
+	case ACCESS_LOAD:
+		return 8 * plan->size;
+	case ACCESS_BITS:
+		*from += plan->right_shift - plan->left_shift;
+		return 64 - plan->right_shift;
+	case ACCESS_VALUE:
+	case ACCESS_ADDRESS:
+		break;
+	}
+	*ret_reason = "it is a structure in registers, which have no address: "
+		      "ask for its members";
+	return 0;
+}
+
+struct access_plan *access_in_registers(struct arena *arena,
+					const struct access_plan *plan,
+					uint64_t *ret_from, uint32_t *ret_count,
+					const char **ret_reason)
+{
+	struct access_plan *rest = copy_plan(arena, plan);
+	uint64_t from = 0;
+	size_t i;
+
+	rest->steps.count = 0;
+	for (i = 0; i < plan->steps.count; i++) {
+		const struct access_step *step = &plan->steps.items[i];
+
+		if (step->op == ACCESS_DEREF)
+			break;
+		if (step->variable >= 0) {
+			*ret_reason = "it lies in registers, where only "
+				      "constants are indexes";
+			return NULL;
+		}
+		from += 8 * (uint64_t)step->offset;
+	}
+	if (i == plan->steps.count) {
+		*ret_count = final_bits(plan, &from, ret_reason);
+		rest->end = ACCESS_VALUE;
+	} else {
+		*ret_count = 8 * plan->steps.items[i].size;
+		while (++i < plan->steps.count)
+			*vec_push(arena, &rest->steps) = plan->steps.items[i];
+	}
+	*ret_from = from;
+	if (*ret_count < 8 * plan->size && rest->end == ACCESS_VALUE)
+		rest->size = 8;
+	return *ret_count ? rest : NULL;
 }
 
 struct access_plan *access_to_member(struct arena *arena,

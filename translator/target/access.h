@@ -109,6 +109,17 @@ struct access_plan *access_to_element(struct arena *arena,
 				      const struct access_plan *plan,
 				      int64_t index);
 
+/*
+ * For a variable that has no address, as it lies in registers: the plan of
+ * ACCESS_BASE_PLACE reads @ret_count bits (64 at most) from bit @ret_from of it;
+ * what the plan is from there on, over the value of these. NULL with a reason
+ * where more than that is needed.
+ */
+struct access_plan *access_in_registers(struct arena *arena,
+					const struct access_plan *plan,
+					uint64_t *ret_from, uint32_t *ret_count,
+					const char **ret_reason);
+
 /* Turns a plan into that of '&': its address. False with a reason for what has
  * none (a value, a bit-field). */
 bool access_take_address(struct access_plan *plan, const char **ret_reason);

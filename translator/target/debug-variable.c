@@ -345,8 +345,8 @@ bool debug_find_global(struct debug *debug, const char *text,
 /* ---- by name, from a function ---- */
 
 /* Names of the function's unit come before those of others. */
-static bool find_outside(struct debug *debug, const struct debug_function *scope,
-			 const char *name, struct debug_variable *ret_variable)
+bool debug_find_outside(struct debug *debug, const struct debug_function *scope,
+			const char *name, struct debug_variable *ret_variable)
 {
 	struct global_search search = { .debug = debug };
 	struct debug_unit *unit = debug_unit_at(debug, scope->entry);
@@ -388,7 +388,7 @@ bool debug_find_variable(struct debug *debug,
 				ret_variable);
 			return true;
 		}
-	if (find_outside(debug, scope, name, ret_variable))
+	if (debug_find_outside(debug, scope, name, ret_variable))
 		return true;
 	*ret_reason = offer(&all, name);
 	return false;

@@ -162,6 +162,10 @@ bool debug_statement_at(struct debug *debug, uint64_t address,
  */
 void debug_variables(struct debug *debug, const struct debug_function *scope,
 		     uint64_t address, struct debug_variables *ret_variables);
+/* One of the globals and statics that the function's file knows. */
+bool debug_find_outside(struct debug *debug, const struct debug_function *scope,
+			const char *name,
+			struct debug_variable *ret_variable);
 /* One of them, or of the globals and statics that the function's file knows.
  * False: no such name; @ret_reason offers those that there are. */
 bool debug_find_variable(struct debug *debug,

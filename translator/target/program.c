@@ -265,6 +265,48 @@ bool program_read(const struct program *program, uint64_t address, void *bytes,
 	return true;
 }
 
+/* The length of an instruction that does nothing, "nop" with its prefixes and
+ * operand; 0 for any other. */
+static size_t padding_length(const uint8_t *bytes, size_t count)
+{
+	size_t at = 0, base;
+
+	while (at < count && (bytes[at] == 0x66 || bytes[at] == 0x2e))
+		at++;
+	if (at < count && bytes[at] == 0x90)
+		return at + 1;
+	if (at + 4 > count || bytes[at] != 0x0f || bytes[at + 1] != 0x1f)
+		return 0;
+	/* its operand: a byte that says what follows, a scale, a distance */
+	base = (bytes[at + 2] & 7) == 4;
+	switch (bytes[at + 2] >> 6) {
+	case 0:
+		return at + 3 + base;
+	case 1:
+		return at + 4 + base;
+	case 2:
+		return at + 7 + base;
+	}
+	return 0;
+}
+
+uint64_t program_skip_padding(const struct program *program, uint64_t address)
+{
+	enum { LONGEST = 15, MOST = 16 };
+	uint8_t bytes[LONGEST];
+	size_t length = 1;
+
+	if (program_machine(program) != EM_X86_64)
+		return address;
+	for (int i = 0; i < MOST && length; i++) {
+		if (!program_read(program, address, bytes, sizeof(bytes)))
+			break;
+		length = padding_length(bytes, sizeof(bytes));
+		address += length;
+	}
+	return address;
+}
+
 bool program_section(struct program *program, const char *name,
 		     struct program_section *ret_section)
 {

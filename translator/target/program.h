@@ -104,6 +104,9 @@ bool program_address(const struct program *program, uint64_t offset,
 /* Bytes at an address as the file has them; false if they are not all there. */
 bool program_read(const struct program *program, uint64_t address, void *bytes,
 		  size_t size);
+/* Where the first instruction stands that does something, from an address on:
+ * compilers fill up with such that do nothing before loops (x86-64). */
+uint64_t program_skip_padding(const struct program *program, uint64_t address);
 /* The contents of a section of the file, decompressed. */
 bool program_section(struct program *program, const char *name,
 		     struct program_section *ret_section);

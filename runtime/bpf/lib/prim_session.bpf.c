@@ -58,6 +58,13 @@ RT_GLOBAL __u64 prim_system(struct rt_frame *frame, const struct rt_text *text)
 	return 0;
 }
 
+RT_GLOBAL __u64 prim___skipped(struct rt_frame *frame, __s64 reason)
+{
+	if (frame && reason >= 0 && reason < WIRE_SKIPS)
+		__sync_fetch_and_add(&spile_shared.skipped[reason], 1);
+	return 0;
+}
+
 RT_GLOBAL __u64 prim___output(struct rt_frame *frame,
 			      const struct rt_text *text)
 {

@@ -731,8 +731,7 @@ static void resolve_rest(struct sema *sema, struct scope *scope,
 	} else if (expr->kind == EXPR_ATVAR) {
 		resolve_atvar(sema, scope, slot, expr, &none);
 	} else if (expr->kind == EXPR_REGISTER) {
-		unsupported(sema, expr, "@kregister and @uregister",
-			    "no probe family here has registers");
+		register_resolve(sema, scope, slot);
 	} else if (expr->kind == EXPR_EMBEDDED) {
 		embedded_resolve(sema, expr);
 	}

@@ -6,6 +6,7 @@
 
 #include "runtime/common/registers.h"
 #include "translator/base/arena.h"
+#include "translator/diag/diag.h"
 #include "translator/sema/poison.h"
 #include "translator/target/access.h"
 #include "translator/target/location.h"
@@ -317,4 +318,37 @@ struct expr *location_member(struct sema *sema, struct span span,
 		tree = location_binary(arena, LOCATION_SRA, tree, shift);
 	}
 	return location_tree(sema, span, context, tree, ret_reason);
+/* ---- registers by their DWARF numbers ---- */
+
+void register_resolve(struct sema *sema, struct scope *scope,
+		      struct expr **slot)
+{
+	struct expr *expr = *slot, *value = NULL;
+	const struct probe_context *context =
+		scope->probe ? scope->probe->instance->context : NULL;
+	bool user = expr->text[0] == 'u';
+	const char *reason = NULL;
+	int64_t number;
+
+	resolve_one(sema, scope, &expr->a);
+	if (!expr_constant(expr->a, &number))
+		reason = "its number must be a constant";
+	else if (!context || !context->has_registers)
+		reason = "only handlers of probes of functions, statements "
+			 "and markers see registers";
+	else if (context->user != user)
+		reason = user ? "this is code of the kernel: see @kregister" :
+				"this is code of a program: see @uregister";
+	else
+		value = location_tree(sema, expr->span, context,
+				      location_leaf(sema->arena,
+						    LOCATION_REGISTER, number),
+				      &reason);
+	if (!value) {
+		diag_report(sema->diag, DIAG_register_unknown, expr->span,
+			    expr->text, reason);
+		expr_poison(expr);
+		return;
+	}
+	*slot = value;
 }

@@ -188,7 +188,10 @@ const struct probe_context *probe_variables(struct sema *sema,
 void context_resolve(struct sema *sema, struct scope *scope,
 		     struct expr **expr);
 
-/* location.c: the value of a tree, or NULL with a reason. */
+/* location.c: @kregister(n) and @uregister(n). */
+void register_resolve(struct sema *sema, struct scope *scope,
+		      struct expr **slot);
+/* The value of a tree, or NULL with a reason. */
 struct expr *location_tree(struct sema *sema, struct span span,
 			   const struct probe_context *context,
 			   const struct location_expr *tree,

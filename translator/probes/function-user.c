@@ -184,16 +184,33 @@ static struct probe_instance *add_place(struct request *r, const char *kind,
 
 /* ---- functions ---- */
 
+/*
+ * Go moves stacks that grow and reads all return addresses on them: one that a
+ * return probe has put there ends the program. Names of C in it have no dot.
+ */
+static bool would_end_go(struct request *r, const char *function)
+{
+	struct program_section info;
+
+	if (!r->is_return || !strchr(function, '.') ||
+	    !program_section(r->user->program, ".go.buildinfo", &info))
+		return false;
+	r->env->missing = arena_printf(
+		r->env->arena, "'%s' is a function of Go, whose stacks move: a "
+		"return probe would end the program", function);
+	r->env->hint = "probe its calls: .call";
+	return true;
+}
+
 /* Where parameters have their values. */
 static uint64_t probe_address(const struct debug_function *function)
 {
 	return function->is_inlined ? function->entry : function->body;
 }
 
-/* A place in the function, not among the probes: for @entry. */
-static struct probe_instance *begin_place(struct request *r,
-					  const struct debug_function *function,
-					  uint64_t address, const char *name)
+/* A place that is not among the probes: where a function begins, for @entry. */
+static struct probe_instance *plain_begin(struct request *r, uint64_t address,
+					  const char *name, const char *function)
 {
 	struct probe_instances entries = { 0 };
 	struct request inner = *r;
@@ -204,7 +221,20 @@ static struct probe_instance *begin_place(struct request *r,
 	if (!instance)
 		return NULL;
 	instance->name = name;
-	instance->context->name = function->name;
+	instance->context->name = function;
+	return instance;
+}
+
+/* The same where the variables are known. */
+static struct probe_instance *begin_place(struct request *r,
+					  const struct debug_function *function,
+					  uint64_t address, const char *name)
+{
+	struct probe_instance *instance = plain_begin(r, address, name,
+						      function->name);
+
+	if (!instance)
+		return NULL;
 	instance->context->at_begin = address == function->entry;
 	instance->context->call_frame =
 		debug_call_frame(r->user->debug, address);
@@ -254,9 +284,11 @@ static void add_function(struct request *r,
 					  function->line));
 	uint64_t address = r->is_return ? function->entry :
 					  probe_address(function);
-	struct probe_instance *instance =
-		add_place(r, r->is_return ? "uretprobe" : "uprobe", address);
+	struct probe_instance *instance;
 
+	if (would_end_go(r, function->name))
+		return;
+	instance = add_place(r, r->is_return ? "uretprobe" : "uprobe", address);
 	if (!instance)
 		return;
 	instance->name = name;
@@ -386,6 +418,8 @@ static void find_symbols(struct request *r,
 		    is_known(functions, symbol->address))
 			continue;
 		last = symbol->address;
+		if (would_end_go(r, symbol->name))
+			continue;
 		instance = add_place(r, r->is_return ? "uretprobe" : "uprobe",
 				     symbol->address);
 		if (!instance)
@@ -394,6 +428,10 @@ static void find_symbols(struct request *r,
 			program_demangle(r->user->program, symbol->name);
 		instance->name = instance_name(r, "function",
 					       instance->context->name);
+		if (r->is_return)
+			instance->context->entry = plain_begin(
+				r, symbol->address, instance->name,
+				instance->context->name);
 	}
 }
 
@@ -432,7 +470,7 @@ static bool resolve_functions(struct request *r)
 		return false;
 	if (!r->callee && !r->label)
 		find_symbols(r, &functions);
-	if (r->out->items.count == before && !before)
+	if (r->out->items.count == before && !before && !r->env->missing)
 		suggest_function(r);
 	return true;
 }
@@ -518,6 +556,10 @@ static bool resolve_plt(struct request *r)
 			continue;
 		instance->name = instance_name(r, "plt", entries[i].name);
 		instance->context->name = entries[i].name;
+		if (r->is_return)
+			instance->context->entry = plain_begin(
+				r, entries[i].address, instance->name,
+				entries[i].name);
 	}
 	if (!count)
 		r->env->missing = arena_printf(

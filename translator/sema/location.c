@@ -318,6 +318,8 @@ struct expr *location_member(struct sema *sema, struct span span,
 		tree = location_binary(arena, LOCATION_SRA, tree, shift);
 	}
 	return location_tree(sema, span, context, tree, ret_reason);
+}
+
 /* ---- registers by their DWARF numbers ---- */
 
 void register_resolve(struct sema *sema, struct scope *scope,

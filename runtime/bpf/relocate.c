@@ -7,6 +7,7 @@
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -97,19 +98,51 @@ static int complain(char **ret_error, const char *what, const char *path)
 	return -1;
 }
 
+/* The struct that a path begins with, or a negative number. */
+static int find_root(const struct btf *btf, const char *path)
+{
+	char name[256];
+	int id;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(path, "."), path);
+	id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+	return id >= 0 ? id : btf__find_by_name_kind(btf, name,
+						     BTF_KIND_UNION);
+}
+
+/* The types of a loaded module that has that struct; the caller frees them. */
+static struct btf *find_module(struct btf *kernel, const char *path)
+{
+	DIR *folder = opendir("/sys/kernel/btf");
+	struct btf *module = NULL;
+	struct dirent *entry;
+
+	while (folder && !module && (entry = readdir(folder))) {
+		if (entry->d_name[0] == '.' ||
+		    !strcmp(entry->d_name, "vmlinux"))
+			continue;
+		module = btf__load_module_btf(entry->d_name, kernel);
+		if (module && find_root(module, path) < 0) {
+			btf__free(module);
+			module = NULL;
+		}
+	}
+	if (folder)
+		closedir(folder);
+	return module;
+}
+
 static int find(const struct btf *btf, const char *path, struct place *place,
 		char **ret_error)
 {
 	char name[256];
 	size_t length = strcspn(path, ".");
-	int id;
+	int id = find_root(btf, path);
 
-	snprintf(name, sizeof(name), "%.*s", (int)length, path);
-	id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
-	if (id < 0)
-		id = btf__find_by_name_kind(btf, name, BTF_KIND_UNION);
-	if (id < 0)
+	if (id < 0) {
+		snprintf(name, sizeof(name), "%.*s", (int)length, path);
 		return complain(ret_error, "struct", name);
+	}
 	*place = (struct place){ .type = id };
 	for (const char *at = path + length; *at; at += length) {
 		at++;
@@ -160,18 +193,23 @@ static int find_file(const char *path, uint64_t *slot, char **ret_error)
 }
 
 /* The three words of one path. */
-static int fill(const struct btf *btf, const char *path, uint64_t *slot,
+static int fill(struct btf *btf, const char *path, uint64_t *slot,
 		char **ret_error)
 {
 	static const char file[] = "file:";
+	struct btf *module = NULL;
 	struct place place;
+	int result;
 
 	if (!strncmp(path, file, sizeof(file) - 1))
 		return find_file(path + sizeof(file) - 1, slot, ret_error);
-	if (find(btf, path, &place, ret_error))
-		return -1;
-	store(slot, &place);
-	return 0;
+	if (find_root(btf, path) < 0)
+		module = find_module(btf, path);
+	result = find(module ? module : btf, path, &place, ret_error);
+	btf__free(module);
+	if (!result)
+		store(slot, &place);
+	return result;
 }
 
 static struct btf *kernel_btf(char **ret_error)

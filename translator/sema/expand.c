@@ -523,7 +523,7 @@ int sema_list(struct sema *sema, struct probe_point *point, bool variables,
 		const struct probe *probe = sema->probes.items[i];
 		struct buf line = { 0 };
 
-		if (probe->decl != decl)
+		if (probe->decl != decl || probe->quiet)
 			continue;
 		buf_puts(&line, probe->listed);
 		if (variables)

@@ -84,22 +84,30 @@ static struct btf_layer *module_layer(const struct btf_types *btf,
 	return NULL;
 }
 
-bool btf_add_module(struct btf_types *btf, const char *module,
-		    const char **ret_reason)
+bool btf_add_module_file(struct btf_types *btf, const char *module,
+			 const char *path, const char **ret_reason)
 {
 	*ret_reason = NULL;
 	if (module_layer(btf, module))
 		return true;
-	if (strchr(module, '/')) {
-		*ret_reason = "this is not the name of a module";
-		return false;
-	}
-	*ret_reason = add_file(btf, arena_printf(btf->arena,
-						 "/sys/kernel/btf/%s", module));
+	*ret_reason = add_file(btf, path);
 	if (!*ret_reason)
 		*vec_push(btf->arena, &btf->modules) =
 			arena_strdup(btf->arena, module);
 	return !*ret_reason;
+}
+
+bool btf_add_module(struct btf_types *btf, const char *module,
+		    const char **ret_reason)
+{
+	if (strchr(module, '/')) {
+		*ret_reason = "this is not the name of a module";
+		return false;
+	}
+	return btf_add_module_file(btf, module,
+				   arena_printf(btf->arena,
+						"/sys/kernel/btf/%s", module),
+				   ret_reason);
 }
 
 void btf_close(struct btf_types *btf)

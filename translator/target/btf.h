@@ -56,6 +56,9 @@ void btf_close(struct btf_types *btf);
 /* Adds the types of a loaded module (once). False with a reason if it has none. */
 bool btf_add_module(struct btf_types *btf, const char *module,
 		    const char **ret_reason);
+/* The same from a file of the module, for another kernel than the running one. */
+bool btf_add_module_file(struct btf_types *btf, const char *module,
+			 const char *path, const char **ret_reason);
 
 /* A type by tag or name and its kinds; NULL if there is none. A complete
  * struct is preferred to a declaration. */

@@ -261,6 +261,84 @@ static bool is_traceable(struct kernel_symbols *symbols,
 	return map_get(&symbols->traceable, name);
 }
 
+/* ---- modules ---- */
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* "/lib/modules/.../my-module.ko" is my_module */
+static const char *module_name(struct arena *arena, const char *text)
+{
+	const char *base = strrchr(text, '/');
+	char *name = arena_strdup(arena, base ? base + 1 : text);
+	char *suffix = strstr(name, ".ko");
+
+	if (suffix)
+		*suffix = '\0';
+	for (char *c = name; *c; c++)
+		if (*c == '-' && !glob_is_pattern(name))
+			*c = '_';
+	return name;
+}
+
+static const char *module_folder(const struct kernel_symbols *symbols)
+{
+	return arena_printf(symbols->arena, "/lib/modules/%s",
+			    kernel_release(symbols->kernel));
+}
+
+/* Of the running kernel those that are loaded, of another those installed:
+ * "name size ...", "kernel/drivers/net/name.ko: ...". */
+static const char *list_of_modules(struct kernel_symbols *symbols)
+{
+	size_t size;
+
+	if (kernel_is_running(symbols->kernel))
+		return file_read(symbols->arena, "/proc/modules", &size);
+	return file_read(symbols->arena,
+			 arena_printf(symbols->arena, "%s/modules.dep",
+				      module_folder(symbols)), &size);
+}
+
+static const char *module_path(struct kernel_symbols *symbols,
+			       const char *module)
+{
+	for (const char *at = list_of_modules(symbols); at && *at;) {
+		const char *path = arena_strndup(symbols->arena, at,
+						 strcspn(at, ":\n"));
+
+		if (!strcmp(module_name(symbols->arena, path), module))
+			return arena_printf(symbols->arena, "%s/%s",
+					    module_folder(symbols), path);
+		at = strchr(at, '\n');
+		at = at ? at + 1 : NULL;
+	}
+	return "";
+}
+
+void kernel_modules_match(struct kernel_symbols *symbols, const char *pattern,
+			  struct kernel_modules *ret_modules)
+{
+	struct arena *arena = symbols->arena;
+	const char *wanted = module_name(arena, pattern);
+
+	memset(ret_modules, 0, sizeof(*ret_modules));
+	for (const char *at = list_of_modules(symbols); at && *at;) {
+		const char *name = module_name(arena, arena_strndup(
+			arena, at, strcspn(at, " :\n")));
+
+		if (glob_match(wanted, name))
+			*vec_push(arena, &ret_modules->names) = name;
+		at = strchr(at, '\n');
+		at = at ? at + 1 : NULL;
+	}
+	if (ret_modules->names.count)
+		qsort(ret_modules->names.items, ret_modules->names.count,
+		      sizeof(const char *), compare_names);
+}
+
 /* ---- matching ---- */
 
 static void set_type(struct kernel_symbols *symbols,
@@ -378,7 +456,11 @@ static void match_in(struct kernel_symbols *symbols, const char *module,
 	const char *reason;
 
 	if (module && symbols->btf)
-		typed = btf_add_module(symbols->btf, module, &reason);
+		typed = kernel_is_running(symbols->kernel) ?
+			btf_add_module(symbols->btf, module, &reason) :
+			btf_add_module_file(symbols->btf, module,
+					    module_path(symbols, module),
+					    &reason);
 	if (!glob_is_pattern(pattern))
 		match_exact(symbols, module, pattern, out);
 	else if (typed)
@@ -402,50 +484,6 @@ void kernel_functions_match(struct kernel_symbols *symbols, const char *module,
 	for (size_t i = 0; i < modules.names.count; i++)
 		match_in(symbols, modules.names.items[i], pattern,
 			 ret_functions);
-}
-
-/* ---- modules ---- */
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* "/lib/modules/.../my-module.ko" is my_module */
-static const char *module_name(struct arena *arena, const char *text)
-{
-	const char *base = strrchr(text, '/');
-	char *name = arena_strdup(arena, base ? base + 1 : text);
-	char *suffix = strstr(name, ".ko");
-
-	if (suffix)
-		*suffix = '\0';
-	for (char *c = name; *c; c++)
-		if (*c == '-' && !glob_is_pattern(name))
-			*c = '_';
-	return name;
-}
-
-void kernel_modules_match(struct kernel_symbols *symbols, const char *pattern,
-			  struct kernel_modules *ret_modules)
-{
-	struct arena *arena = symbols->arena;
-	const char *wanted = module_name(arena, pattern);
-	size_t size;
-	char *text = file_read(arena, "/proc/modules", &size);
-
-	memset(ret_modules, 0, sizeof(*ret_modules));
-	for (const char *at = text; at && *at;) {
-		const char *name = arena_strndup(arena, at, strcspn(at, " \n"));
-
-		if (glob_match(wanted, name))
-			*vec_push(arena, &ret_modules->names) = name;
-		at = strchr(at, '\n');
-		at = at ? at + 1 : NULL;
-	}
-	if (ret_modules->names.count)
-		qsort(ret_modules->names.items, ret_modules->names.count,
-		      sizeof(const char *), compare_names);
 }
 
 /* ---- what is missing ---- */

@@ -54,7 +54,8 @@ void kernel_functions_match(struct kernel_symbols *symbols, const char *module,
 const char *kernel_function_missing(struct kernel_symbols *symbols,
 				    const char *module, const char *name);
 
-/* The names of loaded modules that match a pattern ('-' and '_' are one). */
+/* The names of modules that match a pattern ('-' and '_' are one): loaded ones, of
+ * another kernel than the running one those installed for it. */
 struct kernel_modules {
 	VEC(const char *) names;
 };

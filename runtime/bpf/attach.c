@@ -19,6 +19,7 @@
 #include "runtime/bpf/drive.h"
 #include "runtime/bpf/kprobe.h"
 #include "runtime/bpf/load.h"
+#include "runtime/bpf/watch.h"
 #include "runtime/bpf/way.h"
 #include "runtime/kmod/user/insert.h"
 
@@ -135,6 +136,9 @@ static int explain_perf(struct probe *probe, int error, unsigned int cpu,
 	if (error == EINVAL)
 		return complain(ret_error, "the kernel does not know the event "
 				"of probe %s", name);
+	if (error == ENOSPC)
+		return complain(ret_error, "the processor has no breakpoint "
+				"left for probe %s: most have four", name);
 	return complain(ret_error, "cannot open the event of probe %s on "
 			"processor %u: %s", name, cpu, strerror(error));
 }
@@ -191,6 +195,9 @@ static int attach_perf(struct attach *attach, struct probe *probe,
 		return complain(ret_error, "'%s' is no list of processors "
 				"(probe %s)", text, probe->about->name);
 	fill_perf(&attr, &probe->about->pairs);
+	if (attr.type == PERF_TYPE_BREAKPOINT &&
+	    watch_fill(probe, &attr, ret_error))
+		return -1;
 	for (unsigned int cpu = 0; cpu < MOST_CPUS; cpu++) {
 		if (!(all ? online[cpu] : wanted[cpu]))
 			continue;

@@ -15,6 +15,8 @@ runtime_bpf_sources = \
 	runtime/bpf/multi.h \
 	runtime/bpf/kprobe.c \
 	runtime/bpf/kprobe.h \
+	runtime/bpf/watch.c \
+	runtime/bpf/watch.h \
 	runtime/bpf/trace-event.c \
 	runtime/bpf/trace-event.h \
 	runtime/bpf/drive.c \

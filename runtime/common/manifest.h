@@ -50,7 +50,8 @@ struct manifest_site {
  *	tasks			descendants (only where the target may have
  *				some, and before the others of this kind)
  *	perf			type, config, period or hertz, cpus ("0-3,8", or
- *				"all")
+ *				"all"); of accesses to data: access ("write" or
+ *				"rw"), address or symbol, length (0: as fits)
  *	raw_tracepoint		name, joins (number of the probe in whose program
  *				this one runs; it is attached for both)
  *	tracepoint		system, name

@@ -2,6 +2,7 @@
 #include "runtime/kmod/attach.h"
 
 #include <linux/cpumask.h>
+#include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
 #include <linux/slab.h>
 
@@ -32,6 +33,14 @@ static struct perf_event_attr attr_of(const struct rt_probe *probe)
 	} else {
 		attr.sample_period = rt_pair_long(probe, "period", 1000000);
 	}
+	if (attr.type != PERF_TYPE_BREAKPOINT)
+		return attr;
+	attr.bp_addr = rt_pair_long(probe, "address", 0);
+	attr.bp_len = rt_pair_long(probe, "length", 0);
+	if (!attr.bp_len)
+		attr.bp_len = attr.bp_addr % 8 ? 1 : 8;
+	attr.bp_type = strcmp(rt_pair(probe, "access"), "write") ?
+		HW_BREAKPOINT_RW : HW_BREAKPOINT_W;
 	return attr;
 }
 

@@ -2,6 +2,7 @@ probes_sources = \
 	translator/probes/begin.c \
 	translator/probes/families.def \
 	translator/probes/family.h \
+	translator/probes/data.c \
 	translator/probes/function.c \
 	translator/probes/mark.c \
 	translator/probes/process.c \

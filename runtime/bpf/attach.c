@@ -334,7 +334,8 @@ int attach_all(struct attach *attach, char **ret_error)
 			return -1;
 	if (attach->object->is_module)
 		return insert_attach(attach->object, ret_error);
-	if (kprobe_check(attach, ret_error))
+	if (kprobe_check(attach, ret_error) ||
+	    uprobe_check(attach, ret_error))
 		return -1;
 	return tasks_walk(attach, ret_error);
 }

@@ -67,6 +67,8 @@ struct attach {
 	size_t trace_events;		/* see kprobe.h */
 	char *passed_reason;		/* why a function of a wildcard was left
 					 * out, the first one; or NULL */
+	char *user_reason;		/* the same of programs */
+	size_t user_places;		/* where probes of programs stand */
 };
 
 /* Finds kind and program of each probe. The object must be loaded. 0, or -1
@@ -78,6 +80,8 @@ int attach_all(struct attach *attach, char **ret_error);
 /* Nothing fires any more when it returns. Probes stay for attach_free(). */
 void attach_detach(struct attach *attach);
 void attach_free(struct attach *attach);
+/* uprobe.c: whether any place of programs could be probed, if any was to be. */
+int uprobe_check(struct attach *attach, char **ret_error);
 /* detach.c: takes all links away. */
 void detach_probes(struct attach *attach);
 

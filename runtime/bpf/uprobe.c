@@ -99,6 +99,12 @@ static int check_build(struct probe *probe, const char *path, char **ret_error)
 			"the script again", path, found, wanted);
 }
 
+/* What the kernel says of instructions that it cannot step over. */
+static bool is_no_place(int error)
+{
+	return error == KERNEL_ENOTSUPP || error == EOPNOTSUPP;
+}
+
 static int explain(struct probe *probe, const char *path, int error,
 		   char **ret_error)
 {
@@ -111,11 +117,48 @@ static int explain(struct probe *probe, const char *path, int error,
 		return complain(ret_error, "the kernel does not permit probe %s: "
 				"it needs root, or CAP_BPF with CAP_PERFMON",
 				name);
-	if (error == KERNEL_ENOTSUPP || error == EOPNOTSUPP)
+	if (is_no_place(error))
 		return complain(ret_error, "the instruction of probe %s in %s "
 				"cannot be probed", name, path);
 	return complain(ret_error, "cannot attach probe %s to %s: %s", name,
 			path, strerror(error));
+}
+
+/* An instruction that the kernel would carry out wrongly. */
+static bool is_unsafe(const struct probe *probe)
+{
+	return manifest_pair_get(&probe->about->pairs, "unsafe");
+}
+
+/* A place of a wildcard whose instruction the kernel does not probe: the others
+ * do without it. */
+static int pass_over(struct attach *attach, struct probe *probe,
+		     const char *path, int error, char **ret_error)
+{
+	explain(probe, path, error, ret_error);
+	if (!is_no_place(error) ||
+	    !manifest_pair_get(&probe->about->pairs, "among"))
+		return -1;
+	attach->object->shared->passed_over++;
+	if (attach->user_reason)
+		free(*ret_error);
+	else
+		attach->user_reason = *ret_error;
+	*ret_error = NULL;
+	return 0;
+}
+
+int uprobe_check(struct attach *attach, char **ret_error)
+{
+	char *reason = attach->user_reason;
+
+	attach->user_reason = NULL;
+	if (reason && !attach->user_places) {
+		*ret_error = reason;
+		return -1;
+	}
+	free(reason);
+	return 0;
 }
 
 static int attach_one(struct attach *attach, struct probe *probe,
@@ -129,11 +172,15 @@ static int attach_one(struct attach *attach, struct probe *probe,
 						pairs, "semaphore", 0),
 		    .bpf_cookie = (uint64_t)(probe - attach->probes));
 
+	if (is_unsafe(probe))
+		return pass_over(attach, probe, path, KERNEL_ENOTSUPP,
+				 ret_error);
 	link = bpf_program__attach_uprobe_opts(
 		probe->bpf, (pid_t)manifest_pair_number(pairs, "pid", -1), path,
 		(size_t)manifest_pair_number(pairs, "offset", 0), &options);
 	if (!link)
-		return explain(probe, path, errno, ret_error);
+		return pass_over(attach, probe, path, errno, ret_error);
+	attach->user_places++;
 	return attach_add_link(probe, link);
 }
 
@@ -150,11 +197,38 @@ static bool is_same(const struct probe *a, const struct probe *b)
 		       manifest_pair_number(of_b, "pid", 0);
 }
 
+/* Some of the places by one link, which the first of their probes has; where
+ * the kernel refuses one, halves of them. */
+static int attach_some(struct attach *attach, const struct multi_uprobe *all,
+		       uint32_t from, uint32_t count, char **ret_error)
+{
+	struct probe *probe = &attach->probes[all->cookies[from]];
+	struct multi_uprobe some = *all;
+
+	some.offsets += from;
+	some.semaphores += from;
+	some.cookies += from;
+	some.count = count;
+	probe->multi = multi_attach(probe->program, &some);
+	if (probe->multi >= 0) {
+		attach->user_places += count;
+		return 0;
+	}
+	if (count == 1 || !is_no_place(-probe->multi))
+		return pass_over(attach, probe, all->path, -probe->multi,
+				 ret_error);
+	if (attach_some(attach, all, from, count / 2, ret_error))
+		return -1;
+	return attach_some(attach, all, from + count / 2, count - count / 2,
+			   ret_error);
+}
+
 /* The probe and all others that go by the same link. */
 static int attach_many(struct attach *attach, struct probe *probe,
 		       const char *path, char **ret_error)
 {
 	size_t most = attach->count;
+	int error;
 	uint64_t *numbers = calloc(most, 3 * sizeof(*numbers));
 	struct multi_uprobe places = {
 		.path = path, .offsets = numbers,
@@ -173,19 +247,25 @@ static int attach_many(struct attach *attach, struct probe *probe,
 
 		if (!is_same(probe, other))
 			continue;
+		other->is_attached = true;
+		if (is_unsafe(other)) {
+			if (pass_over(attach, other, path, KERNEL_ENOTSUPP,
+				      ret_error)) {
+				free(numbers);
+				return -1;
+			}
+			continue;
+		}
 		numbers[n] = (uint64_t)manifest_pair_number(pairs, "offset",
 							    0);
 		numbers[most + n] = (uint64_t)manifest_pair_number(
 			pairs, "semaphore", 0);
 		numbers[2 * most + n] = i;
-		other->is_attached = true;
 		places.count++;
 	}
-	probe->multi = multi_attach(probe->program, &places);
+	error = !places.count ? 0 : attach_some(attach, &places, 0, places.count, ret_error);
 	free(numbers);
-	if (probe->multi < 0)
-		return explain(probe, path, -probe->multi, ret_error);
-	return 0;
+	return error;
 }
 
 int attach_uprobe(struct attach *attach, struct probe *probe, char **ret_error)

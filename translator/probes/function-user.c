@@ -173,6 +173,10 @@ static struct probe_instance *add_place(struct request *r, const char *kind,
 	instance = instance_add(r->env, r->out, r->point, kind);
 	process_pairs(r->env, instance, r->file, offset,
 		      program_build_id(r->user->program));
+	if (r->pattern && glob_is_pattern(r->pattern))
+		instance_pair(r->env, instance, "among", "1");
+	if (!program_can_probe(r->user->program, address))
+		instance_pair(r->env, instance, "unsafe", "1");
 	instance->context->has_registers = true;
 	instance->context->user = true;
 	instance->context->user_program = r->user;

@@ -265,6 +265,34 @@ bool program_read(const struct program *program, uint64_t address, void *bytes,
 	return true;
 }
 
+bool program_can_probe(const struct program *program, uint64_t address)
+{
+	uint8_t bytes[5] = { 0 }, code;
+
+	if (program_machine(program) != EM_X86_64 ||
+	    !program_read(program, address, bytes, sizeof(bytes)))
+		return true;
+	if (bytes[0] == 0xf0)	/* lock */
+		return false;
+	if (bytes[0] == 0xc5)
+		code = bytes[2];
+	else if (bytes[0] == 0xc4)
+		code = bytes[3];
+	else if (bytes[0] == 0x62)
+		code = bytes[4];
+	else
+		return true;
+	/* a push, a short jump; calls and jumps; and those that it refuses, as
+	 * they are none of its own or tell of devices */
+	if ((code >= 0x50 && code <= 0x57) || (code >= 0x70 && code <= 0x7f) ||
+	    code == 0x90 || code == 0xe8 || code == 0xe9 || code == 0xeb)
+		return false;
+	return !((code >= 0x60 && code <= 0x62) ||
+		 (code >= 0x6c && code <= 0x6f) || code == 0x16 ||
+		 code == 0x17 || (code >= 0xd4 && code <= 0xd6) ||
+		 (code >= 0xec && code <= 0xef));
+}
+
 /* The length of an instruction that does nothing, "nop" with its prefixes and
  * operand; 0 for any other. */
 static size_t padding_length(const uint8_t *bytes, size_t count)

@@ -107,6 +107,12 @@ bool program_read(const struct program *program, uint64_t address, void *bytes,
 /* Where the first instruction stands that does something, from an address on:
  * compilers fill up with such that do nothing before loops (x86-64). */
 uint64_t program_skip_padding(const struct program *program, uint64_t address);
+/*
+ * Whether Linux can probe the instruction at an address. Those of AVX are told
+ * apart by their last byte of operation only, as if it were that of a jump, a
+ * call or a push, which Linux then carries out in their place.
+ */
+bool program_can_probe(const struct program *program, uint64_t address);
 /* The contents of a section of the file, decompressed. */
 bool program_section(struct program *program, const char *name,
 		     struct program_section *ret_section);

@@ -10,6 +10,7 @@
 #include "translator/base/arena.h"
 #include "translator/base/buf.h"
 #include "translator/diag/diag.h"
+#include "translator/probes/programs.h"
 #include "translator/sema/poison.h"
 #include "translator/target/access.h"
 #include "translator/target/btf.h"
@@ -50,6 +51,13 @@ static const struct context_var *find_var(struct sema *sema,
 	return NULL;
 }
 
+/* Why a probe in a program has no variables at all. */
+static const char *why_none(const struct probe_context *context)
+{
+	return context && context->user_program ?
+		       context->user_program->reason : NULL;
+}
+
 static void report_unknown(struct sema *sema, const struct scope *scope,
 			   const struct expr *expr)
 {
@@ -67,7 +75,8 @@ static void report_unknown(struct sema *sema, const struct scope *scope,
 			buf_printf(&all, "%s%s", all.length ? " " : "it has: ",
 				   context->vars.items[i].name);
 	diag_report_hint(sema->diag, DIAG_target_unknown, expr->span,
-			 all.length ? buf_text(&all) : NULL, expr->text,
+			 all.length ? buf_text(&all) : why_none(context),
+			 expr->text,
 			 scope->probe->instance->name);
 	buf_free(&all);
 }

@@ -93,7 +93,7 @@ static bool has_kind(const char *kind)
 	static const char *const kinds[] = {
 		"begin", "end", "error", "timer", "procfs_read",
 		"procfs_write", "input", "raw_tracepoint", "perf",
-		"kprobe", "kretprobe", "uprobe", "uretprobe",
+		"kprobe", "kretprobe", "uprobe", "uretprobe", "tasks",
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)

@@ -127,7 +127,36 @@ static int64_t limit(const struct gen *gen, const char *name, int64_t missing)
 	return missing;
 }
 
-static bool has_op(const struct gen *gen, enum ir_code code)
+static bool is_any(const struct ir_op *op)
+{
+	(void)op;
+	return true;
+}
+
+static bool is_about_stacks(const struct ir_op *op)
+{
+	static const char *const names[] = {
+		"__stack_entry", "__stack_text", "__stack_print",
+		"__ustack_entry", "__ustack_text", "__ustack_print",
+		"__address_print", "__uaddress_print", "__symbol",
+		"__usymbol", "__usource",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(op->args.items[0].text, names[i]))
+			return true;
+	return false;
+}
+
+static int64_t most_stack(const struct gen *gen)
+{
+	int64_t most = limit(gen, "maxbacktrace", 20);
+
+	return most < 1 ? 1 : most > 128 ? 128 : most;
+}
+
+static bool has_op(const struct gen *gen, enum ir_code code,
+		   bool (*is_wanted)(const struct ir_op *op))
 {
 	for (size_t i = 0; i < gen->program->functions.count; i++) {
 		const struct ir_function *function =
@@ -138,7 +167,8 @@ static bool has_op(const struct gen *gen, enum ir_code code)
 				function->blocks.items[j];
 
 			for (size_t k = 0; k < block->ops.count; k++)
-				if (block->ops.items[k]->code == code)
+				if (block->ops.items[k]->code == code &&
+				    is_wanted(block->ops.items[k]))
 					return true;
 		}
 	}
@@ -164,7 +194,8 @@ void program_write(struct gen *gen)
 	write_line(out, ".max_nesting = %" PRId64 ",",
 		   ir_limit(program, "maxnesting"));
 	write_line(out, ".stack_size = %u, .record_size = %u,",
-		   stack_size(gen) + embedded_room(gen), record_size(gen));
+		   stack_size(gen) + embedded_room(gen),
+		   record_size(gen) + 24 * (unsigned)most_stack(gen));
 	write_line(out, ".maps = maps, .map_count = ARRAY_SIZE(maps) - 1,");
 	write_line(out, ".iters = iters, .iter_count = %zu,",
 		   program->iters.count);
@@ -174,6 +205,14 @@ void program_write(struct gen *gen)
 	write_line(out, ".settings = settings, .setting_count = "
 		   "ARRAY_SIZE(settings) - 1,");
 	write_line(out, ".relocs = relocs, .reloc_count = %zu, .matches = %d,",
-		   program->relocs.count, has_op(gen, IR_MATCH));
+		   program->relocs.count, has_op(gen, IR_MATCH, is_any));
+	write_line(out, ".overload_interval = %" PRId64 "ull, "
+		   ".overload_threshold = %" PRId64 "ull,",
+		   limit(gen, "no_overload", 0) ? 0 :
+		   limit(gen, "overload_interval", 1000000000),
+		   limit(gen, "overload_threshold", 500000000));
+	write_line(out, ".stacks = %d, .max_stack = %" PRId64 ",",
+		   has_op(gen, IR_PRIM, is_about_stacks) ||
+		   has_op(gen, IR_PRIMV, is_about_stacks), most_stack(gen));
 	write_line(out, "};");
 }

@@ -8,6 +8,7 @@
 static const struct rt_way *const ways[RT_ATTACH_KINDS] = {
 	[RT_ATTACH_RAW_TRACEPOINT] = &rt_way_tracepoint,
 	[RT_ATTACH_PERF] = &rt_way_perf,
+	[RT_ATTACH_TASKS] = &rt_way_tasks,
 	[RT_ATTACH_KPROBE] = &rt_way_kprobe,
 	[RT_ATTACH_KRETPROBE] = &rt_way_kretprobe,
 	[RT_ATTACH_UPROBE] = &rt_way_uprobe,
@@ -92,6 +93,8 @@ static int attach_all(u32 *ret_probe)
 	*ret_probe = attached;
 	if (error)
 		detach_all();
+	else
+		rt_tasks_walk();
 	return error;
 }
 

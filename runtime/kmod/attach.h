@@ -25,9 +25,13 @@ struct rt_way {
 
 extern const struct rt_way rt_way_tracepoint;
 extern const struct rt_way rt_way_perf;
+extern const struct rt_way rt_way_tasks;
 extern const struct rt_way rt_way_kprobe;
 extern const struct rt_way rt_way_kretprobe;
 extern const struct rt_way rt_way_uprobe;
+
+/* tasks.c: runs those handlers, and says when. */
+void rt_tasks_walk(void);
 
 /* Hits that the kernel did not bring to us. */
 static inline void rt_count_missed(u64 count)

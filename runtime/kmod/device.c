@@ -160,6 +160,7 @@ static struct miscdevice device = {
 static void destroy(void)
 {
 	rt_attach_destroy();
+	rt_places_destroy();
 	rt_iters_destroy();
 	rt_maps_destroy();
 	rt_frames_destroy();

@@ -9,6 +9,8 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "runtime/kmod/stack.h"
+
 /* Bytes of the kernel's stack that the last function called must find: it, what
  * it calls, and an interrupt where those have no stack of their own. */
 enum { STACK_LEAST = 3072 };
@@ -19,8 +21,9 @@ static int frame_create(struct rt_frame *frame)
 {
 	u32 text = round_up(rt_program.text_max + 1, 8);
 	u32 threads = rt_program.matches ? sizeof(*frame->threads) : 0;
+	u32 stacks = rt_program.stacks ? sizeof(*frame->stacks) : 0;
 	char *at = vzalloc(5ul * text + rt_program.stack_size +
-			   rt_program.record_size + threads);
+			   rt_program.record_size + threads + stacks);
 
 	if (!at)
 		return -ENOMEM;
@@ -33,6 +36,7 @@ static int frame_create(struct rt_frame *frame)
 	frame->scratch = frame->line + text;
 	frame->subject = frame->scratch + text;
 	frame->threads = (void *)(frame->subject + text);
+	frame->stacks = (void *)frame->threads + threads;
 	return 0;
 }
 
@@ -75,6 +79,7 @@ static void begin(struct rt_frame *frame, const struct rt_probe *probe)
 	frame->token_at = 0;
 	frame->token[0] = '\0';
 	frame->groups = 0;
+	frame->hits++;
 }
 
 static struct rt_frame *claim(const struct rt_probe *probe)
@@ -164,8 +169,7 @@ static void count_error(void)
 		cmpxchg(&rt_shared->state, WIRE_STARTING, WIRE_FAILING);
 }
 
-/* The error that ended a handler. */
-static void report(struct rt_frame *frame)
+void rt_report(struct rt_frame *frame)
 {
 	u32 i;
 
@@ -269,52 +273,82 @@ static bool is_safe(void)
 
 static void run_in(struct rt_frame *frame, const struct rt_probe *probe)
 {
+	u64 begun = frame->driven ? 0 : rt_load_begin();
+
 	if (rt_lock_take(probe)) {
 		probe->run(frame);
 		rt_lock_give(probe);
-		report(frame);
+		rt_report(frame);
 	}
+	rt_load_end(frame, begun);
 	smp_store_release(&frame->busy, 0);
 }
 
-/* What the runner drives can take long, and keeps nobody from running; the
- * frame and the locks count on the processor. */
-static void stay_here(bool driven)
+/* What the runner drives can take long, and keeps nobody from running unless
+ * others wait for its lock; the frame and the lock count on the processor. */
+static void stay_here(bool lazy)
 {
-	if (driven)
+	if (lazy)
 		migrate_disable();
 	else
 		preempt_disable_notrace();
 }
 
-static void go_anywhere(bool driven)
+static void go_anywhere(bool lazy)
 {
-	if (driven)
+	if (lazy)
 		migrate_enable();
 	else
 		preempt_enable_notrace();
+}
+
+static bool is_driven(const struct rt_probe *probe)
+{
+	static const bool driven[] = {
+#define ATTACH(id, name, section, user) [RT_ATTACH_##id] = user,
+#include "runtime/common/attach.def"
+#undef ATTACH
+	};
+
+	return driven[probe->kind];
 }
 
 void rt_run(const struct rt_probe *probe, const u64 *args,
 	    const struct pt_regs *regs)
 {
 	static const u64 no_args[RT_ARGS];
-	static const bool is_driven[] = {
-#define ATTACH(id, name, section, user) [RT_ATTACH_##id] = user,
-#include "runtime/common/attach.def"
-#undef ATTACH
-	};
-	bool driven = is_driven[probe->kind];
+	bool driven = is_driven(probe), lazy = driven && !probe->lock;
 	struct rt_frame *frame;
 
 	if (!may_run(probe))
 		return;
-	stay_here(driven);
+	stay_here(lazy);
 	frame = is_safe() ? claim(probe) : NULL;
 	if (frame) {
 		frame->args = args ? args : no_args;
 		frame->regs = regs;
+		frame->task = current;
+		frame->driven = driven;
 		run_in(frame, probe);
 	}
-	go_anywhere(driven);
+	go_anywhere(lazy);
+}
+
+void rt_run_for(const struct rt_probe *probe, struct task_struct *task)
+{
+	static const u64 no_args[RT_ARGS];
+	struct rt_frame *frame;
+
+	if (!may_run(probe))
+		return;
+	stay_here(false);
+	frame = claim(probe);
+	if (frame) {
+		frame->args = no_args;
+		frame->regs = NULL;
+		frame->task = task;
+		frame->driven = true;
+		run_in(frame, probe);
+	}
+	go_anywhere(false);
 }

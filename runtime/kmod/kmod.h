@@ -59,6 +59,10 @@ struct rt_frame {
 	u32 nesting;		/* calls now */
 	const u64 *args;	/* raw arguments of the event */
 	const struct pt_regs *regs;	/* of the probed code, or NULL */
+	struct task_struct *task;	/* whom the handler sees as current */
+	bool driven;		/* by the runner, not by an event */
+	u64 hits;		/* that this frame was used for */
+	struct rt_stacks *stacks;	/* allocated if the script asks */
 	char *top;		/* free part of the stack of variables */
 	char *stack;
 	char *message;		/* these are text_max + 1 bytes */
@@ -182,6 +186,10 @@ struct rt_program {
 	u64 (*relocs)[3];
 	u32 reloc_count;
 	bool matches;			/* has regular expressions */
+	bool stacks;			/* asks for stacks or addresses */
+	u32 max_stack;			/* MAXBACKTRACE */
+	u64 overload_interval;		/* cycles; 0: no limit */
+	u64 overload_threshold;
 };
 
 extern const struct rt_program rt_program;
@@ -194,6 +202,8 @@ void rt_frames_destroy(void);
 /* Runs a probe if the session's state lets it. Either may be NULL. */
 void rt_run(const struct rt_probe *probe, const u64 *args,
 	    const struct pt_regs *regs);
+/* The same for a handler that sees another task as the current one. */
+void rt_run_for(const struct rt_probe *probe, struct task_struct *task);
 int rt_raise(struct rt_frame *frame, u32 error, s64 argument, s32 site);
 int rt_raise_text(struct rt_frame *frame, const char *text, s32 site);
 /* The same with printf's format, for embedded C. */
@@ -210,6 +220,15 @@ void rt_leave(struct rt_frame *frame, void *vars);
 enum rt_status { RT_DONE, RT_FAULT, RT_TOO_DEEP };
 /* After a call: whether it faulted; @site is that of the call. */
 bool rt_called(struct rt_frame *frame, int status, s32 site);
+/* Tells of the error that ends a handler, if there is one. */
+void rt_report(struct rt_frame *frame);
+
+/* ---- the time of handlers: overload.c ---- */
+
+u64 rt_load_begin(void);
+/* Ends the session if that was too much. */
+void rt_load_end(struct rt_frame *frame, u64 begun);
+
 /* ---- locks of handlers: lock.c ---- */
 
 void rt_locks_create(void);
@@ -345,6 +364,7 @@ int rt_attach_all(u32 *ret_probe);
 /* Nothing fires any more when it returns. */
 void rt_detach_all(void);
 void rt_attach_destroy(void);
+void rt_places_destroy(void);
 
 /* ---- primitives: prim.c, by the names of prims.def; a text result goes to
  * the room ---- */
@@ -401,6 +421,22 @@ PRIM_TEXT(matched, s64 group);
 PRIM_LONG(ngroups);
 PRIM_TEXT(errno_str, s64 err);
 PRIM_TEXT(__syscall_name, s64 number, s64 arm64);
+PRIM_LONG(__tasks_since);
+PRIM_LONG(__stack_entry, s64 number);
+PRIM_LONG(__ustack_entry, s64 number);
+PRIM_TEXT(__stack_text, s64 count);
+PRIM_TEXT(__ustack_text, s64 count);
+PRIM_VOID(__stack_print, s64 style);
+PRIM_VOID(__ustack_print, s64 style);
+PRIM_VOID(__address_print, s64 address, s64 style);
+PRIM_VOID(__uaddress_print, s64 address, s64 style);
+PRIM_LONG(__address_here);
+PRIM_LONG(__user_mode);
+PRIM_LONG(__address_in, const char *text, s64 wanted);
+PRIM_TEXT(__symbol, s64 address, s64 what);
+PRIM_TEXT(__usymbol, s64 address, s64 what);
+PRIM_TEXT(__source, s64 address, s64 what);
+PRIM_TEXT(__usource, s64 address, s64 what);
 PRIM_TEXT(__input);
 PRIM_VOID(__output, const char *text);
 PRIM_VOID(__skipped, s64 reason);

@@ -1,6 +1,7 @@
 /* Reads of the traced machine: never trusted, never waited for. */
 #include "runtime/kmod/kmod.h"
 
+#include <linux/sched.h>
 #include <linux/uaccess.h>
 
 bool rt_read(void *to, u64 address, u32 size, bool user)
@@ -23,12 +24,18 @@ static s64 extend(u64 bits, u32 size, bool is_signed)
 			   (s64)(bits << shift >> shift);
 }
 
+/* The memory of another process than the current one is out of reach. */
+static bool is_foreign(const struct rt_frame *frame, bool user)
+{
+	return user && frame->task != current;
+}
+
 int rt_load(struct rt_frame *frame, u64 address, u32 size, bool is_signed,
 	    bool user, s64 *ret, s32 site)
 {
 	u64 bits = 0;
 
-	if (!rt_read(&bits, address, size, user))
+	if (is_foreign(frame, user) || !rt_read(&bits, address, size, user))
 		return rt_raise(frame, RT_ERROR_READ_FAULT, address, site);
 	*ret = extend(bits, size, is_signed);
 	return 0;
@@ -89,7 +96,8 @@ int rt_load_text(struct rt_frame *frame, u64 address, s64 most, bool user,
 
 	for (at = 0; at < count; at += size) {
 		size = piece(address + at, count - at);
-		if (!rt_read(&to[at], address + at, size, user))
+		if (is_foreign(frame, user) ||
+		    !rt_read(&to[at], address + at, size, user))
 			return rt_raise(frame, user ?
 					RT_ERROR_USER_STRING :
 					RT_ERROR_KERNEL_STRING, address, site);

@@ -10,9 +10,16 @@
 #include "runtime/kmod/kmod.h"
 
 #include <linux/delay.h>
+#include <linux/irqflags.h>
 #include <linux/smp.h>
 
-enum { LOCK_US = 1000 };
+/* The most to wait, and where interrupts are off. */
+enum { LOCK_US = 1000, LOCK_US_OFF = 100 };
+
+static u32 patience(void)
+{
+	return irqs_disabled() ? LOCK_US_OFF : LOCK_US;
+}
 
 void rt_locks_create(void)
 {
@@ -28,16 +35,16 @@ void rt_locks_create(void)
 static bool take_exclusive(struct rt_lock *lock)
 {
 	int self = raw_smp_processor_id() + 1;
-	u32 us = 0;
+	u32 us = 0, most = patience();
 	int owner;
 
 	while ((owner = atomic_cmpxchg(&lock->owner, 0, self))) {
-		if (owner == self || us++ == LOCK_US)
+		if (owner == self || us++ == most)
 			return false;
 		udelay(1);
 	}
 	while (atomic_read_acquire(&lock->readers)) {
-		if (us++ >= LOCK_US) {
+		if (us++ >= most) {
 			atomic_set_release(&lock->owner, 0);
 			return false;
 		}
@@ -49,9 +56,9 @@ static bool take_exclusive(struct rt_lock *lock)
 static bool take_shared(struct rt_lock *lock)
 {
 	int self = raw_smp_processor_id() + 1;
-	u32 us;
+	u32 us, most = patience();
 
-	for (us = 0; us < LOCK_US; us++) {
+	for (us = 0; us < most; us++) {
 		int owner;
 
 		atomic_inc(&lock->readers);

@@ -15,32 +15,32 @@
 
 PRIM_TEXT(execname)
 {
-	(void)frame;
-	rt_copy(to, room, current->comm);
+	rt_copy_part(to, room, frame->task->comm, TASK_COMM_LEN);
 }
 
 PRIM_LONG(pid)
 {
-	(void)frame;
-	return current->tgid;
+	return frame->task->tgid;
 }
 
 PRIM_LONG(tid)
 {
-	(void)frame;
-	return current->pid;
+	return frame->task->pid;
 }
 
 PRIM_LONG(uid)
 {
-	(void)frame;
-	return from_kuid_munged(&init_user_ns, current_uid());
+	return from_kuid_munged(&init_user_ns, task_uid(frame->task));
 }
 
 PRIM_LONG(gid)
 {
-	(void)frame;
-	return from_kgid_munged(&init_user_ns, current_gid());
+	kgid_t gid;
+
+	rcu_read_lock_sched_notrace();
+	gid = rcu_dereference_raw(frame->task->cred)->gid;
+	rcu_read_unlock_sched_notrace();
+	return from_kgid_munged(&init_user_ns, gid);
 }
 
 PRIM_LONG(cpu)
@@ -51,8 +51,7 @@ PRIM_LONG(cpu)
 
 PRIM_LONG(task_current)
 {
-	(void)frame;
-	return (long)current;
+	return (long)frame->task;
 }
 
 PRIM_LONG(cgroup_id)
@@ -62,10 +61,17 @@ PRIM_LONG(cgroup_id)
 	(void)frame;
 #ifdef CONFIG_CGROUPS
 	rcu_read_lock_sched_notrace();
-	id = cgroup_id(rcu_dereference_raw(current->cgroups)->dfl_cgrp);
+	id = cgroup_id(rcu_dereference_raw(frame->task->cgroups)->dfl_cgrp);
 	rcu_read_unlock_sched_notrace();
 #endif
 	return id;
+}
+
+/* When handlers of kind tasks ran; the runner tells. */
+PRIM_LONG(__tasks_since)
+{
+	(void)frame;
+	return rt_shared->tasks_since;
 }
 
 /* ---- the session ---- */

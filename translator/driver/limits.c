@@ -25,6 +25,9 @@ static const struct limit_row limit_rows[] = {
 	{ "MAXERRORS", "maxerrors", "0" },
 	{ "MAXSKIPPED", "maxskipped", "100" },
 	{ "MAXTRYLOCK", "maxtrylock", "100" },
+	{ "STP_NO_OVERLOAD", "no_overload", "0" },
+	{ "STP_OVERLOAD_INTERVAL", "overload_interval", "1000000000" },
+	{ "STP_OVERLOAD_THRESHOLD", "overload_threshold", "500000000" },
 	{ "HIST_WIDTH", "hist_width", "50" },
 	{ "HIST_ELISION", "hist_elision", "2" },
 };
@@ -36,8 +39,7 @@ static const char *const without_effect[] = {
 	"INTERRUPTIBLE", "KRETACTIVE", "MAXUPROBES",
 	"MINSTACKSPACE", "STAP_OVERRIDE_STUCK_CONTEXT", "STP_ALIBI",
 	"STP_EXECTRACE", "STP_FORCE_STDOUT_TTY", "STP_MAX_BUCKETS",
-	"STP_NO_BUILDID_CHECK", "STP_NO_OVERLOAD", "STP_NO_VERREL_CHECK",
-	"STP_OVERLOAD_INTERVAL", "STP_OVERLOAD_THRESHOLD",
+	"STP_NO_BUILDID_CHECK", "STP_NO_VERREL_CHECK",
 	"STP_PROCFS_BUFSIZE", "STP_TIMING", "STP_TIMING_NSECS",
 	"TRYLOCKDELAY",
 };

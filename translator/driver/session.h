@@ -42,7 +42,7 @@ void session_open(struct session *session, struct arena *arena,
 int session_compile(struct session *session);
 
 /* limits.c: -D and the defaults, checked. 0, or -1 after a report. */
-enum { SESSION_LIMITS = 16 };
+enum { SESSION_LIMITS = 24 };
 struct lower_limit;
 int session_limits(struct session *session, struct lower_limit *ret,
 		   size_t *ret_count);

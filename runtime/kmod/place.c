@@ -1,0 +1,152 @@
+/*
+ * Where a user address is: in which file, and where in that.
+ *
+ * The lock of the mappings is only tried for. Where interrupts are off it is
+ * given back later, from an interrupt of our own: whoever waits for it is woken
+ * then, and what was probed may hold the locks of the scheduler.
+ */
+#include "runtime/kmod/stack.h"
+
+#include <linux/dcache.h>
+#include <linux/fs.h>
+#include <linux/irq_work.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/mount.h>
+#include <linux/percpu.h>
+
+enum { FILES_MOST = 1024 };
+
+struct seen {
+	u64 device, inode;
+};
+
+static arch_spinlock_t lock = __ARCH_SPIN_LOCK_UNLOCKED;
+static struct seen seen[FILES_MOST];	/* its index + 1 is a file's number */
+static u32 seen_count;
+
+/* ---- the lock of the mappings ---- */
+
+struct later {
+	struct irq_work work;
+	struct mm_struct *mm;
+};
+
+static void unlock_later(struct irq_work *work)
+{
+	struct later *later = container_of(work, struct later, work);
+
+	mmap_read_unlock_non_owner(later->mm);
+}
+
+static DEFINE_PER_CPU(struct later, laters) = {
+	.work = IRQ_WORK_INIT_HARD(unlock_later),
+};
+
+static bool lock_mappings(struct mm_struct *mm)
+{
+	if (!mm || in_nmi() ||
+	    (irqs_disabled() && irq_work_is_busy(this_cpu_ptr(&laters.work))))
+		return false;
+	return mmap_read_trylock(mm);
+}
+
+static void unlock_mappings(struct mm_struct *mm)
+{
+	struct later *later = this_cpu_ptr(&laters);
+
+	if (!irqs_disabled()) {
+		mmap_read_unlock(mm);
+		return;
+	}
+	later->mm = mm;
+	irq_work_queue(&later->work);
+}
+
+/* Before the module goes. */
+void rt_places_destroy(void)
+{
+	u32 cpu;
+
+	for_each_possible_cpu(cpu)
+		irq_work_sync(per_cpu_ptr(&laters.work, cpu));
+}
+
+/* ---- files ---- */
+
+/* The number of the file; *ret_new: nobody had seen it. 0: there are too many. */
+static u32 number_of(u64 device, u64 inode, bool *ret_new)
+{
+	unsigned long flags;
+	u32 i;
+
+	raw_local_irq_save(flags);
+	while (!arch_spin_trylock(&lock))
+		cpu_relax();
+	for (i = 0; i < seen_count; i++)
+		if (seen[i].inode == inode && seen[i].device == device)
+			break;
+	*ret_new = i == seen_count && i < FILES_MOST;
+	if (*ret_new) {
+		seen[i] = (struct seen){ device, inode };
+		WRITE_ONCE(rt_shared->files, ++seen_count);
+	}
+	arch_spin_unlock(&lock);
+	raw_local_irq_restore(flags);
+	return i < FILES_MOST ? i + 1 : 0;
+}
+
+/* The names on the way up to the root of the mount; the reader sees to it that
+ * a file of that name is the one. */
+static void put_path(struct wire_file *to, const struct file *file)
+{
+	const struct dentry *dentry = file->f_path.dentry;
+
+	while (to->parts < WIRE_PATH_PARTS && !IS_ROOT(dentry) &&
+	       dentry != file->f_path.mnt->mnt_root) {
+		strscpy(to->path[to->parts++],
+			(const char *)dentry->d_name.name, WIRE_PATH_PART);
+		dentry = dentry->d_parent;
+	}
+}
+
+static u64 find_file(struct rt_frame *frame, const struct file *file,
+		     u64 address)
+{
+	const struct inode *inode = file_inode(file);
+	struct wire_file *to = &frame->stacks->found.file;
+	bool is_new;
+	u32 number = number_of(inode->i_sb->s_dev, inode->i_ino, &is_new);
+
+	if (!is_new)
+		return number;
+	memset(&frame->stacks->found, 0, sizeof(frame->stacks->found));
+	frame->stacks->found.head = (struct wire_head){
+		.kind = WIRE_FILE, .cpu = raw_smp_processor_id(), .id = number,
+	};
+	to->device = inode->i_sb->s_dev;
+	to->inode = inode->i_ino;
+	to->process = current->tgid;
+	to->address = address;
+	put_path(to, file);
+	rt_send(&frame->stacks->found, sizeof(frame->stacks->found));
+	return number;
+}
+
+bool rt_place_find(struct rt_frame *frame, struct wire_place *place)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+
+	place->file = place->offset = 0;
+	if (!lock_mappings(mm))
+		return false;
+	vma = find_vma(mm, place->address);
+	if (vma && vma->vm_start <= place->address && vma->vm_file) {
+		place->offset = place->address - vma->vm_start +
+				((u64)vma->vm_pgoff << PAGE_SHIFT);
+		place->file = find_file(frame, vma->vm_file, place->address);
+	}
+	unlock_mappings(mm);
+	return place->file;
+}

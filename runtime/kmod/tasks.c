@@ -1,0 +1,56 @@
+/*
+ * Handlers that run once for each task that there is when the session begins.
+ * They see it as the current one; memory of it cannot be read. Those for
+ * descendants of the target run before the others.
+ */
+#include "runtime/kmod/attach.h"
+
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/timekeeping.h>
+
+/* The tasks are walked when all is attached. */
+static int attach_tasks(struct rt_attachment *attachment)
+{
+	(void)attachment;
+	return 0;
+}
+
+static void detach_tasks(struct rt_attachment **all, u32 count)
+{
+	(void)all;
+	(void)count;
+}
+
+static void walk(const struct rt_probe *probe)
+{
+	struct task_struct *process, *task;
+
+	rcu_read_lock();
+	for_each_process_thread(process, task)
+		rt_run_for(probe, task);
+	rcu_read_unlock();
+}
+
+static void walk_all(bool descendants)
+{
+	u32 i;
+
+	for (i = 0; i < rt_program.probe_count; i++) {
+		const struct rt_probe *probe = &rt_program.probes[i];
+
+		if (probe->kind == RT_ATTACH_TASKS &&
+		    !!rt_pair(probe, "descendants") == descendants)
+			walk(probe);
+	}
+}
+
+void rt_tasks_walk(void)
+{
+	WRITE_ONCE(rt_shared->tasks_since, ktime_get_ns());
+	walk_all(true);
+	walk_all(false);
+}
+
+const struct rt_way rt_way_tasks = { attach_tasks, detach_tasks };

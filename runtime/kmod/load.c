@@ -72,7 +72,7 @@ out:
 int rt_store(struct rt_frame *frame, u64 address, s64 value, u32 size,
 	     bool user, s32 site)
 {
-	long failed = user ?
+	long failed = is_foreign(frame, user) ? -EFAULT : user ?
 		copy_to_user_nofault((void __user *)(unsigned long)address,
 				     &value, size) :
 		store_kernel(address, value, size);

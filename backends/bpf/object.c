@@ -18,8 +18,6 @@
 #include "translator/base/arena.h"
 #include "translator/base/file.h"
 
-enum { MANY_PROBES = 16 };
-
 /* ---- the manifest ---- */
 
 static struct manifest_pairs pairs_of(struct emit *e, const struct ir_pair *items,
@@ -228,21 +226,6 @@ static void add_attribute(struct emit *e, LLVMValueRef function,
 				LLVMCreateEnumAttribute(e->context, kind, 0));
 }
 
-/* What surrounds each handler is one function when there are many. Hidden:
- * the kernel then checks it with each caller, as it must what gives a
- * pointer. */
-static void share_claim(struct emit *e)
-{
-	LLVMValueRef claim = LLVMGetNamedFunction(e->module, "rt_frame_claim");
-	unsigned kind = LLVMGetEnumAttributeKindForName("alwaysinline", 12);
-
-	if (!claim || e->program->probes.count < MANY_PROBES)
-		return;
-	LLVMRemoveEnumAttributeAtIndex(claim, LLVMAttributeFunctionIndex, kind);
-	add_attribute(e, claim, "noinline");
-	LLVMSetVisibility(claim, LLVMHiddenVisibility);
-}
-
 /* What is always inlined need not be seen from outside. The other functions
  * of the library must stay as they are described: LLVM makes no copies with
  * fewer arguments of what may not be duplicated. */
@@ -392,7 +375,6 @@ const char *object_write(struct emit *e, const char *path, const char *dump)
 	if (!library_link(e))
 		return e->refusal;
 	drop_unused(e);
-	share_claim(e);
 	fix_library(e);
 	reason = verify(e);
 	if (reason && dump)

@@ -12,7 +12,10 @@
 #include "runtime/bpf/lib/gen.h"
 #include "translator/base/arena.h"
 
-enum { STEPS_MOST = 1 << 23 };
+enum {
+	STEPS_MOST = 1 << 23,
+	MANY_PROBES = 16,	/* what surrounds a handler is then shared */
+};
 
 struct attach_row {
 	const char *name, *section;
@@ -467,7 +470,8 @@ static void framed_program(struct emit *e, LLVMValueRef program, size_t number,
 	const struct ir_probe *probe = e->program->probes.items[number];
 	LLVMBasicBlockRef claimed = block_create(e, "claimed");
 	LLVMBasicBlockRef skip = block_create(e, "skip");
-	LLVMValueRef frame = LIBRARY(e, "rt_frame_claim",
+	LLVMValueRef frame = LIBRARY(e, e->program->probes.count < MANY_PROBES ?
+				     "rt_frame_claim" : "rt_frame_claim_shared",
 				     own_number(e, number));
 
 	LLVMBuildCondBr(e->builder, LLVMBuildIsNull(e->builder, frame, ""),

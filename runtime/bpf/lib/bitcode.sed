@@ -2,7 +2,7 @@
 #
 # Of debug information the kernel wants functions and their parameters: where
 # variables live goes, and so does the line of an instruction (a call must have
-# one where the caller is described).
+# one where the caller is described). split.awk takes more of it away.
 /^ *#dbg_/d
 /^ *\(tail \)\?call void @llvm\.dbg\./d
 s/, !DIAssignID ![0-9]*//

@@ -67,6 +67,12 @@ RT_GEN struct rt_frame *rt_frame_claim(__u32 probe)
 	return frame;
 }
 
+/* The same, not inlined: for programs of many probes. */
+RT_SHARED struct rt_frame *rt_frame_claim_shared(__u32 probe)
+{
+	return rt_frame_claim(probe);
+}
+
 RT_GEN void rt_frame_release(struct rt_frame *frame)
 {
 	__sync_lock_test_and_set(&frame->busy, 0);

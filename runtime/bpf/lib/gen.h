@@ -112,6 +112,7 @@ RT_SHARED long rt_lock_wait(struct rt_lock *lock, __u32 patient);
 
 /* frame.bpf.c */
 struct rt_frame *rt_frame_claim(__u32 probe);
+RT_SHARED struct rt_frame *rt_frame_claim_shared(__u32 probe);
 void rt_frame_release(struct rt_frame *frame);
 long rt_may_run(__u32 user_driven);
 long rt_report(struct rt_frame *frame);

@@ -1,7 +1,9 @@
 # The library in two parts, from its text (read twice: `awk -v part=X -f
 # split.awk lean.ll lean.ll`).
 #
-#	inline		what programs inline, as bitcode; the rest is declared
+#	inline		what programs inline, as bitcode; the rest is declared.
+#			It has no debug information: inlined code takes the
+#			place in the script that it is inlined at
 #	compiled	what they call, made into machine code once; all of it
 #			is seen from outside, so that either part finds it
 FNR == 1 {
@@ -32,6 +34,11 @@ pass == 1 {
 body {
 	body = !/^}/
 	next
+}
+part == "inline" {
+	if (/^!llvm\.dbg\.cu = /)
+		next
+	gsub(/,? !dbg ![0-9]+|, !llvm\.loop ![0-9]+/, "")
 }
 # Of the compiled part functions are described; data belongs to the program.
 /^@/ && part == "compiled" {

@@ -12,6 +12,8 @@ common_sources = \
 	runtime/common/registers.h \
 	runtime/common/wire.h \
 	runtime/common/arith.h \
+	runtime/common/decimal.h \
+	runtime/common/float.h \
 	runtime/common/format.c \
 	runtime/common/format.h \
 	runtime/common/regex.c \

@@ -13,6 +13,7 @@ rt_lib_sources = \
 	runtime/bpf/lib/prim_stack.bpf.c \
 	runtime/bpf/lib/prim_symbol.bpf.c \
 	runtime/bpf/lib/prim_task.bpf.c \
+	runtime/bpf/lib/prim_float.bpf.c \
 	runtime/bpf/lib/prim_names.bpf.c \
 	runtime/bpf/lib/prim_text.bpf.c \
 	runtime/bpf/lib/prim_time.bpf.c \

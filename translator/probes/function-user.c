@@ -161,14 +161,29 @@ static const char *place_text(struct request *r, const char *name,
 				   line) : name;
 }
 
-/* One place to probe; NULL when the address is not in the file. */
+static bool is_code(const struct program *program, uint64_t address)
+{
+	size_t count;
+	const struct program_segment *segments = program_segments(program,
+								  &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (segments[i].is_executable &&
+		    address >= segments[i].address &&
+		    address - segments[i].address < segments[i].file_size)
+			return true;
+	return false;
+}
+
+/* One place to probe; NULL when the address is not in the file's code. */
 static struct probe_instance *add_place(struct request *r, const char *kind,
 					uint64_t address)
 {
 	struct probe_instance *instance;
 	uint64_t offset;
 
-	if (!program_offset(r->user->program, address, &offset))
+	if (!is_code(r->user->program, address) ||
+	    !program_offset(r->user->program, address, &offset))
 		return NULL;
 	instance = instance_add(r->env, r->out, r->point, kind);
 	process_pairs(r->env, instance, r->file, offset,
@@ -345,9 +360,21 @@ static void add_callees(struct request *r,
 		add_function(r, callees.functions.items[i]);
 }
 
+/* Functions that only choose, once in a process, which of several others is
+ * called by their name. */
+static bool is_choice(const struct request *r, uint64_t address)
+{
+	const struct program_symbol *symbol =
+		program_symbol_at(r->user->program, address);
+
+	return symbol && symbol->is_ifunc && symbol->address == address;
+}
+
 static bool is_wanted(const struct request *r,
 		      const struct debug_function *function)
 {
+	if (!function->is_inlined && is_choice(r, function->entry))
+		return false;
 	if (function->is_inlined &&
 	    (r->is_return || r->is_call || r->label || r->callee))
 		return false;
@@ -439,30 +466,102 @@ static void find_symbols(struct request *r,
 	}
 }
 
-/* The nearest function there is, and where debug information was missing. */
-static void suggest_function(struct request *r)
+/* What there is of the name, if not what was asked of it; or NULL. */
+static const char *about_found(struct request *r,
+			       const struct debug_functions *functions)
+{
+	struct arena *arena = r->env->arena;
+	const struct debug_function *first = functions->functions.count ?
+		functions->functions.items[0] : NULL;
+
+	if (!first)
+		return NULL;
+	if (r->label || r->callee)
+		return arena_printf(arena, "%s has no %s '%s'", first->name,
+				    r->label ? "label" : "inlined call of",
+				    r->label ? r->label : r->callee);
+	if (r->is_exported)
+		return arena_printf(arena, "%s is not exported", first->name);
+	return arena_printf(arena, first->is_inlined ?
+			    "%s is inlined wherever it is called: use "
+			    ".inline, which has no return" :
+			    "%s is not inlined anywhere", first->name);
+}
+
+/* A function of this name in another file or at other lines. */
+static const char *elsewhere(struct request *r)
+{
+	struct arena *arena = r->env->arena;
+	struct debug_functions found = { 0 };
+	const char *name = arena_strndup(arena, r->pattern,
+					 strcspn(r->pattern, "@"));
+	const struct debug_function *first;
+	const char *reason;
+
+	if (!strchr(r->pattern, '@') || !r->user->debug ||
+	    glob_is_pattern(name) ||
+	    !debug_find_functions(r->user->debug, name, &found, &reason) ||
+	    !found.functions.count)
+		return NULL;
+	first = found.functions.items[0];
+	return arena_printf(arena, "%s is in %s, from line %u on", name,
+			    first->file ? first->file : "no known file",
+			    first->line);
+}
+
+static const char *nearest_name(struct request *r)
 {
 	struct arena *arena = r->env->arena;
 	VEC(const char *) names = { 0 };
 	size_t count, at = strcspn(r->pattern, "@");
 	const struct program_symbol *symbols =
 		program_symbols(r->user->program, &count);
-	const char *best = NULL, *missing = r->user->debug ? NULL :
-							     r->user->reason;
+	const char *best;
 
-	if (!glob_is_pattern(r->pattern)) {
-		for (size_t i = 0; i < count; i++)
-			if (symbols[i].is_function)
-				*vec_push(arena, &names) = symbols[i].name;
-		best = diag_nearest(arena_strndup(arena, r->pattern, at),
-				    names.items, names.count);
-	}
+	if (glob_is_pattern(r->pattern))
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		if (symbols[i].is_function)
+			*vec_push(arena, &names) = symbols[i].name;
+	best = diag_nearest(arena_strndup(arena, r->pattern, at), names.items,
+			    names.count);
+	return best ? arena_printf(arena, "did you mean '%s'?", best) : NULL;
+}
+
+/* Why nothing was found: what there is instead, the nearest function, where
+ * debug information was missing. */
+static void explain_none(struct request *r,
+			 const struct debug_functions *functions)
+{
+	struct arena *arena = r->env->arena;
+	const char *missing = r->user->debug ? NULL : r->user->reason;
+	const char *best;
+
+	r->env->missing = about_found(r, functions);
+	if (r->env->missing)
+		return;
 	r->env->missing = arena_printf(arena, "%s has no such function",
 				       r->file->path);
-	r->env->hint = best ?
-		arena_printf(arena, "did you mean '%s'?%s%s", best,
-			     missing ? " " : "", missing ? missing : "") :
-		missing;
+	best = elsewhere(r);
+	if (!best)
+		best = nearest_name(r);
+	r->env->hint = best && missing ?
+			       arena_printf(arena, "%s %s", best, missing) :
+		       best ? best : missing;
+}
+
+/* A name that several functions go by, one of which each process chooses. */
+static bool is_name_of_choice(struct request *r)
+{
+	struct program_symbols found = { 0 };
+
+	if (glob_is_pattern(r->pattern) || strchr(r->pattern, '@'))
+		return false;
+	program_find_symbols(r->user->program, r->pattern, &found);
+	for (size_t i = 0; i < found.symbols.count; i++)
+		if (found.symbols.items[i]->is_ifunc)
+			return true;
+	return false;
 }
 
 static bool resolve_functions(struct request *r)
@@ -470,12 +569,20 @@ static bool resolve_functions(struct request *r)
 	struct debug_functions functions = { 0 };
 	size_t before = r->out->items.count;
 
+	if (is_name_of_choice(r)) {
+		r->env->missing = arena_printf(
+			r->env->arena, "each process chooses once which of "
+			"several functions it calls as %s: probe those (-l with "
+			"function(\"*%s*\") lists them)", r->pattern,
+			r->pattern);
+		return true;
+	}
 	if (programs_debug(r->user) && !find_in_debug(r, &functions))
 		return false;
 	if (!r->callee && !r->label)
 		find_symbols(r, &functions);
 	if (r->out->items.count == before && !before && !r->env->missing)
-		suggest_function(r);
+		explain_none(r, &functions);
 	return true;
 }
 
@@ -507,6 +614,11 @@ static void add_address(struct request *r, uint64_t address)
 
 	if (instance && function)
 		add_variables(r, instance->context, function, address);
+	if (!instance)
+		r->env->missing = arena_printf(
+			r->env->arena, "%s has no code at 0x%llx (addresses "
+			"are as in the file)", r->file->path,
+			(unsigned long long)address);
 }
 
 static bool resolve_statements(struct request *r)
@@ -543,9 +655,28 @@ static bool resolve_statements(struct request *r)
 
 /* ---- calls of library functions ---- */
 
+static void explain_plt(struct request *r, const struct program_plt *entries,
+			size_t count)
+{
+	struct arena *arena = r->env->arena;
+	VEC(const char *) names = { 0 };
+	const char *best = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		*vec_push(arena, &names) = entries[i].name;
+	if (r->pattern)
+		best = diag_nearest(r->pattern, names.items, names.count);
+	r->env->missing = arena_printf(arena, count ?
+		"%s does not call it through a linkage table" :
+		"%s calls no library functions through a linkage table",
+		r->file->path);
+	r->env->hint = best ? arena_printf(arena, "did you mean '%s'?", best) :
+			      NULL;
+}
+
 static bool resolve_plt(struct request *r)
 {
-	size_t count;
+	size_t count, before = r->out->items.count;
 	const struct program_plt *entries = program_plt(r->user->program,
 							&count);
 
@@ -565,10 +696,8 @@ static bool resolve_plt(struct request *r)
 				r, entries[i].address, instance->name,
 				entries[i].name);
 	}
-	if (!count)
-		r->env->missing = arena_printf(
-			r->env->arena, "%s calls no library functions through "
-			"a linkage table", r->file->path);
+	if (r->out->items.count == before)
+		explain_plt(r, entries, count);
 	return true;
 }
 

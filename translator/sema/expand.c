@@ -268,7 +268,7 @@ static int expand_list(struct sema *sema, struct probe_decl *decl,
 			struct buf text = { 0 };
 			const char *hint = sema->env->hint;
 
-			if (!hint)
+			if (!hint && !sema->env->missing)
 				hint = suggest_point(sema, point);
 			unparse_point(&text, point);
 			diag_report_hint(sema->diag, DIAG_probe_unknown,

@@ -316,22 +316,30 @@ static bool is_called_backwards(const struct probe *probe)
 	return probe->kind == ATTACH_UPROBE || probe->kind == ATTACH_URETPROBE;
 }
 
+/* The probes on returns, or all others. */
+static int attach_part(struct attach *attach, bool returns, char **ret_error)
+{
+	struct probe *probes = attach->probes;
+
+	for (size_t i = attach->count; i-- > 0;)
+		if (is_called_backwards(&probes[i]) &&
+		    (probes[i].kind == ATTACH_URETPROBE) == returns &&
+		    attach_one(attach, &probes[i], ret_error))
+			return -1;
+	for (size_t i = 0; i < attach->count; i++)
+		if (!is_called_backwards(&probes[i]) &&
+		    (probes[i].kind == ATTACH_URETPROBE) == returns &&
+		    attach_one(attach, &probes[i], ret_error))
+			return -1;
+	return 0;
+}
+
 int attach_all(struct attach *attach, char **ret_error)
 {
-	for (size_t i = attach->count; i-- > 0;)
-		if (is_called_backwards(&attach->probes[i]) &&
-		    attach_one(attach, &attach->probes[i], ret_error))
-			return -1;
-	for (size_t i = 0; i < attach->count; i++)
-		if (!is_called_backwards(&attach->probes[i]) &&
-		    attach->probes[i].kind != ATTACH_URETPROBE &&
-		    attach_one(attach, &attach->probes[i], ret_error))
-			return -1;
 	/* a return finds what the probe on the entry has kept */
-	for (size_t i = 0; i < attach->count; i++)
-		if (attach->probes[i].kind == ATTACH_URETPROBE &&
-		    attach_one(attach, &attach->probes[i], ret_error))
-			return -1;
+	if (attach_part(attach, false, ret_error) ||
+	    attach_part(attach, true, ret_error))
+		return -1;
 	if (attach->object->is_module)
 		return insert_attach(attach->object, ret_error);
 	if (kprobe_check(attach, ret_error) ||

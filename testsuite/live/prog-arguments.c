@@ -1,0 +1,12 @@
+/* Calls a function of six arguments. */
+__attribute__((noinline)) void six(int a, unsigned b, long c, long d, int e,
+				   void *f)
+{
+	__asm__ volatile("" : : "r"(a), "r"(b), "r"(c), "r"(d), "r"(e),
+			 "r"(f) : "memory");
+}
+
+int main(void)
+{
+	six(-1, 0xfffffff0, -3, 4, 5, (void *)0x6666);
+}

@@ -221,6 +221,23 @@ static bool would_end_go(struct request *r, const char *function)
 	return true;
 }
 
+/* The unwinder cannot pass the return address that a return probe puts in the
+ * place of the true one, and then terminates the program. */
+static void warn_of_exceptions(struct request *r)
+{
+	size_t count;
+	const struct program_plt *entries;
+
+	if (!r->is_return || r->user->is_warned)
+		return;
+	entries = program_plt(r->user->program, &count);
+	for (size_t i = 0; i < count && !r->user->is_warned; i++)
+		r->user->is_warned = !strcmp(entries[i].name, "__cxa_throw");
+	if (r->user->is_warned)
+		diag_report(r->env->diag, DIAG_return_unwinds, r->point->span,
+			    r->file->path);
+}
+
 /* Where parameters have their values. */
 static uint64_t probe_address(const struct debug_function *function)
 {
@@ -710,6 +727,7 @@ static bool resolve_file(struct request *r)
 		r->env->missing = reason;
 		return true;
 	}
+	warn_of_exceptions(r);
 	if (!strcmp(r->what, "function"))
 		return resolve_functions(r);
 	return !strcmp(r->what, "statement") ? resolve_statements(r) :

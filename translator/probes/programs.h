@@ -20,6 +20,7 @@ struct user_program {
 	const char *path;	/* that was opened */
 	struct program *program;
 	struct debug *debug;	/* NULL: none, or not yet asked for */
+	int is_warned;		/* of exceptions that pass return probes */
 	const char *reason;	/* why there is no debug information */
 };
 

@@ -22,8 +22,8 @@ static const char *const reasons[WIRE_SKIPS] = {
 	"a lock on its globals was not had in time",
 	"probes were nested too deep",
 	"the same probe was running on that processor",
-	"the beginning of the call was not seen, or forgotten because more than "
-	"MAXMAPENTRIES calls were open",
+	("the beginning of the call was not seen, or forgotten because more "
+	 "than MAXMAPENTRIES calls were open"),
 };
 
 uint64_t report_skipped(const struct wire_shared *shared)

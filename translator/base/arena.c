@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { FIRST_CHUNK = 16 * 1024, LARGEST_CHUNK = 1024 * 1024, ALIGNMENT = 16 };
 
@@ -23,7 +24,7 @@ static void *checked(void *memory)
 {
 	if (!memory) {
 		fputs("spile: out of memory\n", stderr);
-		abort();
+		_exit(EXIT_FAILURE);
 	}
 	return memory;
 }

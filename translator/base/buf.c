@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "translator/base/arena.h"
 
@@ -18,7 +19,7 @@ static void reserve(struct buf *buf, size_t more)
 	buf->text = realloc(buf->text, room);
 	if (!buf->text) {
 		fputs("spile: out of memory\n", stderr);
-		abort();
+		_exit(EXIT_FAILURE);
 	}
 	buf->room = room;
 }

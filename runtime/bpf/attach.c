@@ -7,7 +7,6 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/perf_event.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,19 +21,9 @@
 #include "runtime/bpf/watch.h"
 #include "runtime/bpf/way.h"
 #include "runtime/kmod/user/insert.h"
+#include "runtime/reader/complain.h"
 
 enum { MOST_CPUS = 8192 };
-
-int complain(char **ret_error, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vasprintf(ret_error, format, arguments) < 0)
-		*ret_error = NULL;
-	va_end(arguments);
-	return -1;
-}
 
 int attach_add_link(struct probe *probe, struct bpf_link *link)
 {

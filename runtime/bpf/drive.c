@@ -4,7 +4,6 @@
 #include "runtime/bpf/drive.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,21 +16,10 @@
 
 #include "runtime/bpf/attach.h"
 #include "runtime/bpf/load.h"
+#include "runtime/reader/complain.h"
 #include "runtime/reader/loop.h"
 
 enum { VALUE_MOST = sizeof(((struct wire_shared *)0)->value) - 1 };
-
-__attribute__((format(printf, 2, 3)))
-static int complain(char **ret_error, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vasprintf(ret_error, format, arguments) < 0)
-		*ret_error = NULL;
-	va_end(arguments);
-	return -1;
-}
 
 /* ---- timers ---- */
 

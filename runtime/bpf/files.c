@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +26,7 @@
 #include "runtime/bpf/attach.h"
 #include "runtime/bpf/drive.h"
 #include "runtime/bpf/load.h"
+#include "runtime/reader/complain.h"
 #include "runtime/reader/loop.h"
 
 #define RUN_FOLDER "/run/spile"
@@ -35,18 +35,6 @@ enum {
 	LOOK_NS = 10000000,
 	VALUE_MOST = sizeof(((struct wire_shared *)0)->value) - 1,
 };
-
-__attribute__((format(printf, 2, 3)))
-static int complain(char **ret_error, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vasprintf(ret_error, format, arguments) < 0)
-		*ret_error = NULL;
-	va_end(arguments);
-	return -1;
-}
 
 struct file {
 	struct file *next;

@@ -15,6 +15,7 @@
 #include "runtime/bpf/attach.h"
 #include "runtime/bpf/trace-event.h"
 #include "runtime/bpf/way.h"
+#include "runtime/reader/complain.h"
 #include "runtime/reader/object.h"
 
 enum {

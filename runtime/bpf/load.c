@@ -28,6 +28,7 @@
 #include "runtime/bpf/settings.h"
 #include "runtime/bpf/stacks.h"
 #include "runtime/kmod/user/insert.h"
+#include "runtime/reader/complain.h"
 
 enum {
 	MOST_BYTES = 256 << 20,		/* of an object */
@@ -81,18 +82,6 @@ static void forget_messages(void)
 	free(said.text);
 	said.text = NULL;
 	said.length = 0;
-}
-
-__attribute__((format(printf, 2, 3)))
-static int complain(char **ret_error, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vasprintf(ret_error, format, arguments) < 0)
-		*ret_error = NULL;
-	va_end(arguments);
-	return -1;
 }
 
 /* ---- the file ---- */

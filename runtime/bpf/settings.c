@@ -6,7 +6,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,18 +13,7 @@
 #include <string.h>
 
 #include "runtime/common/manifest.h"
-
-__attribute__((format(printf, 2, 3)))
-static int complain(char **ret_error, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vasprintf(ret_error, format, arguments) < 0)
-		*ret_error = NULL;
-	va_end(arguments);
-	return -1;
-}
+#include "runtime/reader/complain.h"
 
 static const struct manifest_global *find_global(const struct manifest *manifest,
 						 const char *name, size_t length)

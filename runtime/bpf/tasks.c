@@ -16,6 +16,7 @@
 #include "runtime/bpf/attach.h"
 #include "runtime/bpf/load.h"
 #include "runtime/bpf/way.h"
+#include "runtime/reader/complain.h"
 
 int attach_tasks(struct attach *attach, struct probe *probe, char **ret_error)
 {

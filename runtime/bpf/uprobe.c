@@ -18,6 +18,7 @@
 
 #include "runtime/bpf/multi.h"
 #include "runtime/bpf/way.h"
+#include "runtime/reader/complain.h"
 #include "runtime/reader/object.h"
 
 enum {

@@ -9,6 +9,7 @@
 
 #include "runtime/bpf/attach.h"
 #include "runtime/bpf/way.h"
+#include "runtime/reader/complain.h"
 
 enum { LONGEST = 8 };
 

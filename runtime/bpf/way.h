@@ -20,8 +20,4 @@ int tasks_walk(struct attach *attach, char **ret_error);
 /* The link is the probe's from here on, also when this fails. */
 int attach_add_link(struct probe *probe, struct bpf_link *link);
 
-/* Sets the sentence; -1. */
-int complain(char **ret_error, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
 #endif

@@ -1,7 +1,7 @@
 /*
  * Numbers of float.h as decimal text and back, exactly, by one large integer.
  *
- * The includer says how its machine repeats, reads and writes:
+ * An includer whose machine does not repeat, read and write as C does says how:
  *	DECIMAL_REPEAT(count, step, state, text)  calls long step(__u64 i, state,
  *				text) for i = 0 ... count - 1 while it gives 0
  *	DECIMAL_STEP(step, type)  comes behind each step; the type of its state
@@ -18,6 +18,21 @@
 #define SPILE_COMMON_DECIMAL_H
 
 #include "runtime/common/float.h"
+
+#ifndef DECIMAL_REPEAT
+#define DECIMAL_REPEAT(count, step, state, text) \
+	do { \
+		__u64 count_ = (count); \
+		for (__u64 i_ = 0; i_ < count_ && !step(i_, state, text); \
+		     i_++) \
+			; \
+	} while (0)
+#define DECIMAL_STEP(step, type)
+#define DECIMAL_CHAR(text, i) ((text)[i])
+#define DECIMAL_TEXT char *
+#define DECIMAL_PUT(text, i, c) ((text)[i] = (c))
+#define DECIMAL_ZERO(text) 0
+#endif
 
 enum {
 	DECIMAL_LIMBS = 44,

@@ -390,4 +390,15 @@ static inline __s64 float_to_integer(__u64 a, __u64 rounding)
 	return (__s64)(minus ? 0 - whole : whole);
 }
 
+/* Primitives of two numbers: name, function. */
+#define FLOAT_OF_TWO(row) \
+	row(fp_add, float_add) \
+	row(fp_sub, float_sub) \
+	row(fp_mul, float_mul) \
+	row(fp_div, float_div) \
+	row(fp_rem, float_rem) \
+	row(fp_lt, float_less) \
+	row(fp_eq, float_equal) \
+	row(fp_le, float_less_equal)
+
 #endif

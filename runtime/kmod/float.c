@@ -3,18 +3,6 @@
 
 #include <linux/string.h>
 
-#define DECIMAL_REPEAT(count, step, state, text) \
-	do { \
-		u64 count_ = (count); \
-		for (u64 i_ = 0; i_ < count_ && !step(i_, state, text); \
-		     i_++) \
-			; \
-	} while (0)
-#define DECIMAL_STEP(step, type)
-#define DECIMAL_CHAR(text, i) ((text)[i])
-#define DECIMAL_TEXT char *
-#define DECIMAL_PUT(text, i, c) ((text)[i] = (c))
-#define DECIMAL_ZERO(text) 0
 #include "runtime/common/decimal.h"
 
 #define TWO(name, function) \
@@ -24,14 +12,7 @@
 		return (s64)function((u64)a, (u64)b); \
 	}
 
-TWO(fp_add, float_add)
-TWO(fp_sub, float_sub)
-TWO(fp_mul, float_mul)
-TWO(fp_div, float_div)
-TWO(fp_rem, float_rem)
-TWO(fp_lt, float_less)
-TWO(fp_eq, float_equal)
-TWO(fp_le, float_less_equal)
+FLOAT_OF_TWO(TWO)
 
 PRIM_LONG(fp_sqrt, s64 a)
 {

@@ -9,4 +9,5 @@ reader_sources = \
 	runtime/reader/symbols.c \
 	runtime/reader/records.c \
 	runtime/reader/child.c \
+	runtime/reader/complain.c \
 	runtime/reader/loop.c

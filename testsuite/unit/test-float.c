@@ -14,18 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DECIMAL_REPEAT(count, step, state, text) \
-	do { \
-		__u64 count_ = (count); \
-		for (__u64 i_ = 0; i_ < count_ && !step(i_, state, text); \
-		     i_++) \
-			; \
-	} while (0)
-#define DECIMAL_STEP(step, type)
-#define DECIMAL_CHAR(text, i) ((text)[i])
-#define DECIMAL_TEXT char *
-#define DECIMAL_PUT(text, i, c) ((text)[i] = (c))
-#define DECIMAL_ZERO(text) 0
 #include "runtime/common/decimal.h"
 
 enum { ROUNDS = 300000 };

@@ -446,24 +446,12 @@ static void load_members(struct ctype *type)
 
 	if (!follow_reference(type, &record))
 		return;
-	switch (type->kind) {
-	case CTYPE_STRUCT:
-	case CTYPE_UNION:
-		load_fields(type, &record);
-		return;
-	case CTYPE_FUNCTION:
+	if (type->kind == CTYPE_FUNCTION)
 		load_parameters(type, &record);
-		return;
-	case CTYPE_ENUM:
+	else if (type->kind == CTYPE_ENUM)
 		load_enumerators(type, &record);
-		return;
-	case CTYPE_VOID:
-	case CTYPE_INT:
-	case CTYPE_FLOAT:
-	case CTYPE_POINTER:
-	case CTYPE_ARRAY:
-		return;
-	}
+	else
+		load_fields(type, &record);
 }
 
 /* ---- what users ask for ---- */

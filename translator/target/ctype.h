@@ -56,7 +56,7 @@ struct ctype_source {
 				 * target's BTF when the program is loaded */
 	/* Sets target: of a pointer, an array, a function (its result). */
 	void (*load_target)(struct ctype *type);
-	/* Sets members, or enumerators. */
+	/* Sets members of a struct, union or function, or enumerators. */
 	void (*load_members)(struct ctype *type);
 };
 

@@ -66,6 +66,42 @@ bool entry_next(struct entry_walk *walk, Dwarf_Die *die)
 	return true;
 }
 
+struct visit {
+	enum entry_step (*visit)(void *data, Dwarf_Die *die, int depth);
+	void *data;
+	struct entry_walk walk;
+};
+
+static bool visit_below(struct visit *visit, Dwarf_Die *parent, int depth)
+{
+	Dwarf_Die die;
+
+	if (depth > DEBUG_DEEPEST || !entry_child(&visit->walk, parent, &die))
+		return true;
+	do {
+		switch (visit->visit(visit->data, &die, depth)) {
+		case ENTRY_ENTER:
+			if (!visit_below(visit, &die, depth + 1))
+				return false;
+			break;
+		case ENTRY_PASS:
+			break;
+		case ENTRY_STOP:
+			return false;
+		}
+	} while (entry_next(&visit->walk, &die));
+	return true;
+}
+
+void entry_visit(Dwarf_Die *parent,
+		 enum entry_step (*visit)(void *data, Dwarf_Die *die, int depth),
+		 void *data)
+{
+	struct visit all = { .visit = visit, .data = data };
+
+	visit_below(&all, parent, 0);
+}
+
 bool entry_holds_code(int tag)
 {
 	return tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block ||

@@ -58,29 +58,21 @@ static void look_at(struct search *search, Dwarf_Die *die)
 			function;
 }
 
-static void walk_entries(struct search *search, Dwarf_Die *parent,
-			 struct entry_walk *walk, int depth)
+static enum entry_step visit_entry(void *search, Dwarf_Die *die, int depth)
 {
-	Dwarf_Die die;
+	int tag = dwarf_tag(die);
 
-	if (depth > DEBUG_DEEPEST || !entry_child(walk, parent, &die))
-		return;
-	do {
-		int tag = dwarf_tag(&die);
-
-		if (is_function(tag))
-			look_at(search, &die);
-		if (entry_holds_code(tag) && dwarf_haschildren(&die) == 1)
-			walk_entries(search, &die, walk, depth + 1);
-	} while (entry_next(walk, &die));
+	(void)depth;
+	if (is_function(tag))
+		look_at(search, die);
+	return entry_holds_code(tag) ? ENTRY_ENTER : ENTRY_PASS;
 }
 
 static void walk_unit(struct search *search, struct debug_unit *unit)
 {
 	size_t found = search->found->functions.count;
-	struct entry_walk walk = { 0 };
 
-	walk_entries(search, &unit->die, &walk, 0);
+	entry_visit(&unit->die, visit_entry, search);
 	if (search->found->functions.count == found)
 		unit_give_back(search->debug, unit);
 }
@@ -280,32 +272,31 @@ static bool is_block(int tag)
 	       tag == DW_TAG_catch_block;
 }
 
-static void walk_labels(struct debug *debug, Dwarf_Die *parent,
-			const char *pattern, struct entry_walk *walk, int depth,
-			struct debug_labels *labels)
-{
-	Dwarf_Die die;
+struct label_search {
+	struct debug *debug;
+	const char *pattern;
+	struct debug_labels *found;
+};
 
-	if (depth > DEBUG_DEEPEST || !entry_child(walk, parent, &die))
-		return;
-	do {
-		if (dwarf_tag(&die) == DW_TAG_label)
-			add_label(debug, &die, pattern, labels);
-		else if (is_block(dwarf_tag(&die)))
-			walk_labels(debug, &die, pattern, walk, depth + 1,
-				    labels);
-	} while (entry_next(walk, &die));
+static enum entry_step visit_label(void *data, Dwarf_Die *die, int depth)
+{
+	struct label_search *search = data;
+
+	(void)depth;
+	if (dwarf_tag(die) == DW_TAG_label)
+		add_label(search->debug, die, search->pattern, search->found);
+	return is_block(dwarf_tag(die)) ? ENTRY_ENTER : ENTRY_PASS;
 }
 
 void debug_find_labels(struct debug *debug, const struct debug_function *scope,
 		       const char *pattern, struct debug_labels *ret_labels)
 {
-	struct entry_walk walk = { 0 };
+	struct label_search search = { debug, pattern, ret_labels };
 	Dwarf_Die die;
 
 	memset(ret_labels, 0, sizeof(*ret_labels));
 	if (entry_find(debug, scope->reference, &die))
-		walk_labels(debug, &die, pattern, &walk, 0, ret_labels);
+		entry_visit(&die, visit_label, &search);
 }
 
 struct callee_search {

@@ -153,21 +153,22 @@ static void index_function(struct debug *debug, struct debug_unit *unit,
 	}
 }
 
-static void index_entries(struct debug *debug, struct debug_unit *unit,
-			  Dwarf_Die *parent, struct entry_walk *walk, int depth)
+struct indexing {
+	struct debug *debug;
+	struct debug_unit *unit;
+};
+
+static enum entry_step index_entry(void *data, Dwarf_Die *die, int depth)
 {
-	Dwarf_Die die;
+	struct indexing *indexing = data;
+	int tag = dwarf_tag(die);
 
-	if (depth > DEBUG_DEEPEST || !entry_child(walk, parent, &die))
-		return;
-	do {
-		int tag = dwarf_tag(&die);
-
-		if (tag == DW_TAG_subprogram)
-			index_function(debug, unit, &die);
-		else if (entry_holds_code(tag) && dwarf_haschildren(&die) == 1)
-			index_entries(debug, unit, &die, walk, depth + 1);
-	} while (entry_next(walk, &die));
+	(void)depth;
+	if (tag == DW_TAG_subprogram) {
+		index_function(indexing->debug, indexing->unit, die);
+		return ENTRY_PASS;
+	}
+	return entry_holds_code(tag) ? ENTRY_ENTER : ENTRY_PASS;
 }
 
 static int compare_functions(const void *a, const void *b)
@@ -179,10 +180,10 @@ static int compare_functions(const void *a, const void *b)
 
 static void index_unit(struct debug *debug, struct debug_unit *unit)
 {
-	struct entry_walk walk = { 0 };
+	struct indexing indexing = { debug, unit };
 
 	unit->indexed = true;
-	index_entries(debug, unit, &unit->die, &walk, 0);
+	entry_visit(&unit->die, index_entry, &indexing);
 	if (unit->functions.list.count)
 		qsort(unit->functions.list.items, unit->functions.list.count,
 		      sizeof(struct unit_function), compare_functions);

@@ -93,6 +93,16 @@ struct entry_walk {
 bool entry_child(struct entry_walk *walk, Dwarf_Die *parent, Dwarf_Die *ret);
 bool entry_next(struct entry_walk *walk, Dwarf_Die *die);
 
+/*
+ * Calls visit for the entries below parent, in order, and for those below each
+ * of which it says so, at most DEBUG_DEEPEST levels down. depth is 0 for the
+ * children of parent.
+ */
+enum entry_step { ENTRY_PASS, ENTRY_ENTER, ENTRY_STOP };
+void entry_visit(Dwarf_Die *parent,
+		 enum entry_step (*visit)(void *data, Dwarf_Die *die, int depth),
+		 void *data);
+
 /* Attributes, also those of what the entry is an instance or the definition
  * of. */
 bool entry_attribute(Dwarf_Die *die, unsigned int name,

@@ -515,24 +515,12 @@ static void load_members(struct ctype *type)
 
 	if (!follow(type, &die, &dimension))
 		return;
-	switch (type->kind) {
-	case CTYPE_STRUCT:
-	case CTYPE_UNION:
-		load_list(type, &die);
-		return;
-	case CTYPE_FUNCTION:
+	if (type->kind == CTYPE_FUNCTION)
 		load_parameters(type, &die);
-		return;
-	case CTYPE_ENUM:
+	else if (type->kind == CTYPE_ENUM)
 		load_enumerators(type, &die);
-		return;
-	case CTYPE_VOID:
-	case CTYPE_INT:
-	case CTYPE_FLOAT:
-	case CTYPE_POINTER:
-	case CTYPE_ARRAY:
-		return;
-	}
+	else
+		load_list(type, &die);
 }
 
 void debug_type_source(struct debug *debug)

@@ -64,21 +64,15 @@ static void add_candidate(struct candidates *all, Dwarf_Die *die, int depth)
 	*vec_push(all->debug->arena, &all->list) = candidate;
 }
 
-static void collect(struct candidates *all, Dwarf_Die *parent,
-		    struct entry_walk *walk, int depth)
+static enum entry_step visit_variable(void *data, Dwarf_Die *die, int depth)
 {
-	Dwarf_Die die;
+	struct candidates *all = data;
+	int tag = dwarf_tag(die);
 
-	if (depth > DEBUG_DEEPEST || !entry_child(walk, parent, &die))
-		return;
-	do {
-		int tag = dwarf_tag(&die);
-
-		if (is_variable(tag))
-			add_candidate(all, &die, depth);
-		else if (is_block(tag) && entry_has_address(&die, all->address))
-			collect(all, &die, walk, depth + 1);
-	} while (entry_next(walk, &die));
+	if (is_variable(tag))
+		add_candidate(all, die, depth);
+	return is_block(tag) && entry_has_address(die, all->address) ?
+		ENTRY_ENTER : ENTRY_PASS;
 }
 
 static bool has_origin(const struct candidates *all, uint64_t reference)
@@ -108,7 +102,6 @@ static void collect_lost(struct candidates *all, Dwarf_Die *function)
 static bool collect_scope(struct candidates *all, struct debug *debug,
 			  const struct debug_function *scope, uint64_t address)
 {
-	struct entry_walk walk = { 0 };
 	Dwarf_Die die;
 
 	memset(all, 0, sizeof(*all));
@@ -116,7 +109,7 @@ static bool collect_scope(struct candidates *all, struct debug *debug,
 	all->address = address;
 	if (!entry_find(debug, scope->reference, &die))
 		return false;
-	collect(all, &die, &walk, 0);
+	entry_visit(&die, visit_variable, all);
 	collect_lost(all, &die);
 	return true;
 }
@@ -233,26 +226,20 @@ static bool holds_globals(int tag)
 	       tag == DW_TAG_class_type || tag == DW_TAG_structure_type;
 }
 
-static void walk_globals(struct global_search *search, Dwarf_Die *parent,
-			 struct entry_walk *walk, int depth)
+static enum entry_step visit_global(void *data, Dwarf_Die *die, int depth)
 {
-	Dwarf_Die die;
+	struct global_search *search = data;
 
-	if (depth > DEBUG_DEEPEST || !entry_child(walk, parent, &die))
-		return;
-	do {
-		look_at(search, &die);
-		if (!search->has_place && holds_globals(dwarf_tag(&die)) &&
-		    dwarf_haschildren(&die) == 1)
-			walk_globals(search, &die, walk, depth + 1);
-	} while (!search->has_place && entry_next(walk, &die));
+	(void)depth;
+	look_at(search, die);
+	if (search->has_place)
+		return ENTRY_STOP;
+	return holds_globals(dwarf_tag(die)) ? ENTRY_ENTER : ENTRY_PASS;
 }
 
 static void walk_unit(struct global_search *search, struct debug_unit *unit)
 {
-	struct entry_walk walk = { 0 };
-
-	walk_globals(search, &unit->die, &walk, 0);
+	entry_visit(&unit->die, visit_global, search);
 	if (!search->found)
 		unit_give_back(search->debug, unit);
 }

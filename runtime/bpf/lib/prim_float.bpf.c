@@ -46,14 +46,7 @@ _Static_assert(sizeof(struct decimal_reader) <= RT_TEXT_SIZE - 8 &&
 		return function(a, b); \
 	}
 
-TWO(fp_add, float_add)
-TWO(fp_sub, float_sub)
-TWO(fp_mul, float_mul)
-TWO(fp_div, float_div)
-TWO(fp_rem, float_rem)
-TWO(fp_lt, float_less)
-TWO(fp_eq, float_equal)
-TWO(fp_le, float_less_equal)
+FLOAT_OF_TWO(TWO)
 
 RT_GLOBAL __s64 prim_fp_sqrt(__s64 a)
 {

@@ -228,30 +228,32 @@ static long user_step(__u64 i, struct printing *printing)
 	return 0;
 }
 
-static __attribute__((noinline)) long kernel_print(struct rt_frame *frame,
-						   __u32 style)
+/* Inlined: the step must be known where bpf_loop() is called. */
+static __always_inline long print_stack(struct rt_frame *frame, int which,
+					long (*step)(__u64, struct printing *),
+					__u32 style)
 {
 	struct printing printing = { .stacks = rt_stacks_of(frame) };
 
 	if (!printing.stacks)
 		return 0;
-	printing.stack = &printing.stacks->stacks[RT_STACK_KERNEL];
-	bpf_loop(RT_STACK, kernel_step, &printing, 0);
-	send(printing.stacks, printing.stack->count, style | WIRE_STACK_KERNEL);
+	printing.stack = &printing.stacks->stacks[which];
+	bpf_loop(RT_STACK, step, &printing, 0);
+	send(printing.stacks, printing.stack->count, style);
 	return 0;
+}
+
+static __attribute__((noinline)) long kernel_print(struct rt_frame *frame,
+						   __u32 style)
+{
+	return print_stack(frame, RT_STACK_KERNEL, kernel_step,
+			   style | WIRE_STACK_KERNEL);
 }
 
 static __attribute__((noinline)) long user_print(struct rt_frame *frame,
 						 __u32 style)
 {
-	struct printing printing = { .stacks = rt_stacks_of(frame) };
-
-	if (!printing.stacks)
-		return 0;
-	printing.stack = &printing.stacks->stacks[RT_STACK_USER];
-	bpf_loop(RT_STACK, user_step, &printing, 0);
-	send(printing.stacks, printing.stack->count, style);
-	return 0;
+	return print_stack(frame, RT_STACK_USER, user_step, style);
 }
 
 RT_PRIM void prim___stack_print(struct rt_frame *frame, void *context,

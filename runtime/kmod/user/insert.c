@@ -4,7 +4,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,22 +14,11 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "runtime/reader/complain.h"
 #include "runtime/reader/object.h"
 #include "runtime/kmod/device.h"
 
 enum { MISC_MAJOR = 10 };
-
-__attribute__((format(printf, 2, 3)))
-static int complain(char **ret_error, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vasprintf(ret_error, format, arguments) < 0)
-		*ret_error = NULL;
-	va_end(arguments);
-	return -1;
-}
 
 bool insert_is_module(const void *image, size_t size)
 {

@@ -173,72 +173,6 @@ static struct probe_point *with_suffix(struct sema *sema,
 	return point;
 }
 
-/* The point as families write theirs: "process(string).mark(string)". */
-static const char *form_of(struct sema *sema, const struct probe_point *point)
-{
-	struct buf form = { 0 };
-
-	for (size_t i = 0; i < point->components.count; i++) {
-		const struct point_component *part =
-			&point->components.items[i];
-
-		buf_printf(&form, "%s%s", i ? "." : "", part->name);
-		if (part->arg)
-			buf_puts(&form, part->arg->kind == EXPR_STRING ?
-					"(string)" : "(number)");
-	}
-	return buf_take(&form, sema->arena);
-}
-
-/* The nearest form that begins with the same word, or NULL. A form that is
- * right as it stands asks for something that is not there. */
-static const char *nearest_form(struct sema *sema,
-				const struct probe_point *point)
-{
-	const char *form = form_of(sema, point);
-	size_t word = strcspn(form, ".(");
-	VEC(const char *) forms = { 0 };
-	const char *best;
-
-	for (size_t i = 0; i < family_count; i++)
-		for (const char *const *its = families[i]->forms; *its; its++)
-			if (!strncmp(*its, form, word) &&
-			    strchr(".(", (*its)[word]))
-				*vec_push(sema->arena, &forms) = *its;
-	best = diag_nearest(form, forms.items, forms.count);
-	return best && strcmp(best, form) ?
-		arena_printf(sema->arena, "did you mean '%s'?", best) : NULL;
-}
-
-/* The nearest first word among families and aliases; if the word is right,
- * how to list what there is. */
-static const char *suggest_point(struct sema *sema,
-				 const struct probe_point *point)
-{
-	const char *word = point->components.items[0].name;
-	VEC(const char *) words = { 0 };
-	const char *best = nearest_form(sema, point);
-	size_t count;
-	const char *const *names = library_names(sema->library, 'a', &count);
-
-	for (size_t i = 0; i < count; i++)
-		*vec_push(sema->arena, &words) = names[i];
-	for (size_t i = 0; i < family_count; i++)
-		for (const char *const *form = families[i]->forms; *form;
-		     form++)
-			*vec_push(sema->arena, &words) =
-				arena_strndup(sema->arena, *form,
-					      strcspn(*form, ".("));
-	for (size_t i = 0; i < words.count; i++)
-		if (strcmp(words.items[i], word) == 0)
-			return best ? best : arena_printf(sema->arena,
-				"what there is: spile -l '%s.**', and "
-				"spile --dump-probe-types", word);
-	best = diag_nearest(word, words.items, words.count);
-	return best ? arena_printf(sema->arena, "did you mean '%s'?", best) :
-		      NULL;
-}
-
 static const char *why_missing(const struct sema *sema)
 {
 	const char *missing = sema->env->missing;
@@ -269,7 +203,7 @@ static int expand_list(struct sema *sema, struct probe_decl *decl,
 			const char *hint = sema->env->hint;
 
 			if (!hint && !sema->env->missing)
-				hint = suggest_point(sema, point);
+				hint = sema_suggest_point(sema, point);
 			unparse_point(&text, point);
 			diag_report_hint(sema->diag, DIAG_probe_unknown,
 					 point->span, hint, buf_text(&text),

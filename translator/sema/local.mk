@@ -16,4 +16,5 @@ sema_sources = \
 	translator/sema/autoprint.c \
 	translator/sema/snippet.c \
 	translator/sema/prune.c \
+	translator/sema/suggest.c \
 	translator/sema/sema.c

@@ -162,8 +162,13 @@ struct function *sema_function(struct sema *sema, const char *name,
 struct function *sema_own_function(struct sema *sema, const char *name,
 				   size_t arity, struct span span);
 int primitive_find(const char *name, size_t arity);
+
+/* suggest.c: sentences for a message's hint, or NULL. @kind as in
+ * scan_names(), @locals may be NULL. */
 const char *sema_suggest(struct sema *sema, char kind, const char *name,
 			 const struct map *locals);
+const char *sema_suggest_point(struct sema *sema,
+			       const struct probe_point *point);
 
 /* snippet.c: text in the language that families give, parsed. */
 struct stmt *sema_statements(struct sema *sema, const char *text);

@@ -216,32 +216,3 @@ struct function *sema_function(struct sema *sema, const char *name,
 	adopt_all(sema, 'f', name);
 	return sema_own_function(sema, name, arity, span);
 }
-
-struct candidates {
-	VEC(const char *) items;
-};
-
-const char *sema_suggest(struct sema *sema, char kind, const char *name,
-			 const struct map *locals)
-{
-	struct candidates list = { 0 };
-	size_t count;
-	const char *const *names = library_names(sema->library, kind, &count);
-	const char *best;
-
-	for (size_t i = 0; i < count; i++)
-		*vec_push(sema->arena, &list.items) = names[i];
-	for (size_t i = 0; kind == 'f' && i < sema->functions.count; i++)
-		*vec_push(sema->arena, &list.items) =
-			sema->functions.items[i]->decl->name;
-	for (int i = 0; kind == 'f' && i < primitive_count; i++)
-		*vec_push(sema->arena, &list.items) = primitives[i].name;
-	for (size_t i = 0; kind == 'g' && i < sema->globals.count; i++)
-		*vec_push(sema->arena, &list.items) =
-			sema->globals.items[i]->name;
-	for (size_t i = 0; locals && i < locals->count; i++)
-		*vec_push(sema->arena, &list.items) = locals->entries[i].key;
-	best = diag_nearest(name, list.items.items, list.items.count);
-	return best ? arena_printf(sema->arena, "did you mean '%s'?", best) :
-		      NULL;
-}

@@ -55,6 +55,9 @@ void scan_names(struct arena *arena, const struct source *source,
 		void (*offer)(void *context, char kind, const char *name),
 		void *context);
 
+/* Functions that the language itself has; NULL-ended. */
+extern const char *const print_names[];
+
 struct buf;
 /* The tree as a script again; parsing that gives the same tree. */
 void unparse_file(struct buf *out, const struct ast_file *file);

@@ -979,17 +979,16 @@ static struct expr *subscript(struct state *state, struct span span,
 	return expr;
 }
 
-/* [s]print[f | [d][ln]] and print_char. */
+const char *const print_names[] = {
+	"print", "println", "printf", "printd", "printdln",
+	"sprint", "sprintln", "sprintf", "sprintd", "sprintdln",
+	"print_char", NULL,
+};
+
 static bool is_print(const char *name)
 {
-	static const char *const names[] = {
-		"print", "println", "printf", "printd", "printdln",
-		"sprint", "sprintln", "sprintf", "sprintd", "sprintdln",
-		"print_char",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(names[i], name) == 0)
+	for (const char *const *known = print_names; *known; known++)
+		if (strcmp(*known, name) == 0)
 			return true;
 	return false;
 }

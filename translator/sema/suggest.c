@@ -1,0 +1,140 @@
+/* What may have been meant by a name that is not known. */
+#include "translator/sema/sema.h"
+
+#include <string.h>
+
+#include "translator/base/arena.h"
+#include "translator/base/buf.h"
+#include "translator/diag/diag.h"
+#include "translator/library/library.h"
+#include "translator/probes/family.h"
+#include "translator/syntax/parse.h"
+
+static const char *did_you_mean(struct sema *sema, const char *name)
+{
+	return name ? arena_printf(sema->arena, "did you mean '%s'?", name) :
+		      NULL;
+}
+
+struct candidates {
+	VEC(const char *) items;
+};
+
+const char *sema_suggest(struct sema *sema, char kind, const char *name,
+			 const struct map *locals)
+{
+	struct candidates list = { 0 };
+	size_t count;
+	const char *const *names = library_names(sema->library, kind, &count);
+	const char *best;
+
+	for (size_t i = 0; i < count; i++)
+		*vec_push(sema->arena, &list.items) = names[i];
+	for (size_t i = 0; kind == 'f' && i < sema->functions.count; i++)
+		*vec_push(sema->arena, &list.items) =
+			sema->functions.items[i]->decl->name;
+	for (const char *const *print = print_names; kind == 'f' && *print; print++)
+		*vec_push(sema->arena, &list.items) = *print;
+	for (int i = 0; kind == 'f' && i < primitive_count; i++)
+		*vec_push(sema->arena, &list.items) = primitives[i].name;
+	for (size_t i = 0; kind == 'g' && i < sema->globals.count; i++)
+		*vec_push(sema->arena, &list.items) =
+			sema->globals.items[i]->name;
+	for (size_t i = 0; locals && i < locals->count; i++)
+		*vec_push(sema->arena, &list.items) = locals->entries[i].key;
+	best = diag_nearest(name, list.items.items, list.items.count);
+	return did_you_mean(sema, best);
+}
+
+/* The point as families write theirs: "process(string).mark(string)". */
+static const char *form_of(struct sema *sema, const struct probe_point *point)
+{
+	struct buf form = { 0 };
+
+	for (size_t i = 0; i < point->components.count; i++) {
+		const struct point_component *part =
+			&point->components.items[i];
+
+		buf_printf(&form, "%s%s", i ? "." : "", part->name);
+		if (part->arg)
+			buf_puts(&form, part->arg->kind == EXPR_STRING ?
+					"(string)" : "(number)");
+	}
+	return buf_take(&form, sema->arena);
+}
+
+/* The nearest form that begins with the same word, or NULL. A form that is
+ * right as it stands asks for something that is not there. */
+static const char *nearest_form(struct sema *sema,
+				const struct probe_point *point)
+{
+	const char *form = form_of(sema, point);
+	size_t word = strcspn(form, ".(");
+	VEC(const char *) forms = { 0 };
+	const char *best;
+
+	for (size_t i = 0; i < family_count; i++)
+		for (const char *const *its = families[i]->forms; *its; its++)
+			if (!strncmp(*its, form, word) &&
+			    strchr(".(", (*its)[word]))
+				*vec_push(sema->arena, &forms) = *its;
+	best = diag_nearest(form, forms.items, forms.count);
+	return best && strcmp(best, form) ? best : NULL;
+}
+
+/* The nearest alias that begins with the same word, or NULL. Compared is what
+ * comes behind that word: long words allow for no more mistakes. */
+static const char *nearest_alias(struct sema *sema,
+				 const struct probe_point *point)
+{
+	const char *word = point->components.items[0].name;
+	struct ast_file **files = library_find(sema->library, 'a', word);
+	VEC(const char *) rests = { 0 };
+	const char *best;
+
+	for (; *files; files++)
+		for (size_t i = 0; i < (*files)->aliases.count; i++) {
+			const struct point_list *names =
+				&(*files)->aliases.items[i]->names;
+
+			for (size_t n = 0; n < names->items.count; n++)
+				if (!strcmp(names->items.items[n]->components
+						.items[0].name, word))
+					*vec_push(sema->arena, &rests) =
+						form_of(sema, names->items.items[n]) +
+						strlen(word);
+		}
+	best = diag_nearest(form_of(sema, point) + strlen(word), rests.items,
+			    rests.count);
+	return best ? best - strlen(word) : NULL;
+}
+
+/* The nearest first word among families and aliases; if the word is right,
+ * how to list what there is. */
+const char *sema_suggest_point(struct sema *sema,
+			       const struct probe_point *point)
+{
+	const char *word = point->components.items[0].name;
+	VEC(const char *) words = { 0 };
+	const char *best = nearest_alias(sema, point);
+	size_t count;
+	const char *const *names = library_names(sema->library, 'a', &count);
+
+	if (!best)
+		best = nearest_form(sema, point);
+	for (size_t i = 0; i < count; i++)
+		*vec_push(sema->arena, &words) = names[i];
+	for (size_t i = 0; i < family_count; i++)
+		for (const char *const *form = families[i]->forms; *form;
+		     form++)
+			*vec_push(sema->arena, &words) =
+				arena_strndup(sema->arena, *form,
+					      strcspn(*form, ".("));
+	for (size_t i = 0; i < words.count; i++)
+		if (strcmp(words.items[i], word) == 0)
+			return best ? did_you_mean(sema, best) :
+				arena_printf(sema->arena,
+				"what there is: spile -l '%s.**', and "
+				"spile --dump-probe-types", word);
+	return did_you_mean(sema, diag_nearest(word, words.items, words.count));
+}

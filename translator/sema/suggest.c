@@ -82,35 +82,49 @@ static const char *nearest_form(struct sema *sema,
 	return best && strcmp(best, form) ? best : NULL;
 }
 
+struct rests {
+	const char *word;
+	VEC(const char *) list;
+};
+
+static void add_rests(struct sema *sema, struct rests *rests,
+		      const struct ast_file *file)
+{
+	for (size_t i = 0; i < file->aliases.count; i++) {
+		const struct point_list *names = &file->aliases.items[i]->names;
+
+		for (size_t n = 0; n < names->items.count; n++) {
+			const struct probe_point *name = names->items.items[n];
+
+			if (!strcmp(name->components.items[0].name, rests->word))
+				*vec_push(sema->arena, &rests->list) =
+					form_of(sema, name) +
+					strlen(rests->word);
+		}
+	}
+}
+
 /* The nearest alias that begins with the same word, or NULL. Compared is what
  * comes behind that word: long words allow for no more mistakes. */
 static const char *nearest_alias(struct sema *sema,
 				 const struct probe_point *point)
 {
-	const char *word = point->components.items[0].name;
-	struct ast_file **files = library_find(sema->library, 'a', word);
-	VEC(const char *) rests = { 0 };
+	struct rests rests = { .word = point->components.items[0].name };
+	struct ast_file **files = library_find(sema->library, 'a', rests.word);
 	const char *best;
 
 	for (; *files; files++)
-		for (size_t i = 0; i < (*files)->aliases.count; i++) {
-			const struct point_list *names =
-				&(*files)->aliases.items[i]->names;
-
-			for (size_t n = 0; n < names->items.count; n++)
-				if (!strcmp(names->items.items[n]->components
-						.items[0].name, word))
-					*vec_push(sema->arena, &rests) =
-						form_of(sema, names->items.items[n]) +
-						strlen(word);
-		}
-	best = diag_nearest(form_of(sema, point) + strlen(word), rests.items,
-			    rests.count);
-	return best ? best - strlen(word) : NULL;
+		add_rests(sema, &rests, *files);
+	for (size_t i = 0; i < sema->files.count; i++)
+		if (!sema->files.items[i]->source->library)
+			add_rests(sema, &rests, sema->files.items[i]);
+	best = diag_nearest(form_of(sema, point) + strlen(rests.word),
+			    rests.list.items, rests.list.count);
+	return best ? best - strlen(rests.word) : NULL;
 }
 
-/* The nearest first word among families and aliases; if the word is right,
- * how to list what there is. */
+/* The nearest alias, form of a family, or first word; if that is right, how to
+ * list what there is. */
 const char *sema_suggest_point(struct sema *sema,
 			       const struct probe_point *point)
 {
@@ -122,6 +136,8 @@ const char *sema_suggest_point(struct sema *sema,
 
 	if (!best)
 		best = nearest_form(sema, point);
+	if (best)
+		return did_you_mean(sema, best);
 	for (size_t i = 0; i < count; i++)
 		*vec_push(sema->arena, &words) = names[i];
 	for (size_t i = 0; i < family_count; i++)
@@ -132,8 +148,7 @@ const char *sema_suggest_point(struct sema *sema,
 					      strcspn(*form, ".("));
 	for (size_t i = 0; i < words.count; i++)
 		if (strcmp(words.items[i], word) == 0)
-			return best ? did_you_mean(sema, best) :
-				arena_printf(sema->arena,
+			return arena_printf(sema->arena,
 				"what there is: spile -l '%s.**', and "
 				"spile --dump-probe-types", word);
 	return did_you_mean(sema, diag_nearest(word, words.items, words.count));

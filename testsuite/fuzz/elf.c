@@ -56,7 +56,7 @@ static void visit_function(struct debug *debug, struct debug_function *f)
 {
 	struct debug_variables variables;
 	struct debug_variable variable;
-	struct debug_functions callees;
+	struct debug_callees callees;
 	struct debug_labels labels;
 	struct debug_frames frames;
 	const char *reason;
@@ -72,7 +72,7 @@ static void visit_function(struct debug *debug, struct debug_function *f)
 				&reason))
 		visit_variable(&variable);
 	debug_find_labels(debug, f, "*", &labels);
-	debug_find_callees(debug, f, "*", 3, &callees);
+	debug_find_callees(debug, f, "*", 3, true, &callees);
 }
 
 static void visit_debug(struct debug *debug)

@@ -148,7 +148,7 @@ static void check_inside(struct opened *o)
 {
 	struct debug_function *branchy = find_one(o, "branchy");
 	struct debug_function *caller = find_one(o, "caller");
-	struct debug_functions callees;
+	struct debug_callees callees;
 	struct debug_labels labels;
 
 	debug_find_labels(o->debug, branchy, "o*", &labels);
@@ -157,13 +157,38 @@ static void check_inside(struct opened *o)
 	assert_true(labels.labels.items[0].address > branchy->entry);
 	debug_find_labels(o->debug, branchy, "x", &labels);
 	assert_int_equal(labels.labels.count, 0);
-	debug_find_callees(o->debug, caller, "*", 1, &callees);
-	assert_int_equal(callees.functions.count, 1);
-	assert_string_equal(callees.functions.items[0]->name, "middle");
-	debug_find_callees(o->debug, caller, "*", 2, &callees);
-	assert_int_equal(callees.functions.count, 3);
-	debug_find_callees(o->debug, caller, "tiny", 1, &callees);
-	assert_int_equal(callees.functions.count, 0);
+	debug_find_callees(o->debug, caller, "m*", 1, false, &callees);
+	assert_int_equal(callees.callees.count, 1);
+	assert_string_equal(callees.callees.items[0].function->name, "middle");
+	assert_int_equal(callees.callees.items[0].depth, 0);
+	debug_find_callees(o->debug, caller, "tiny", 2, false, &callees);
+	assert_int_equal(callees.callees.count, 2);
+	debug_find_callees(o->debug, caller, "tiny", 1, false, &callees);
+	assert_int_equal(callees.callees.count, 0);
+	debug_find_callees(o->debug, caller, "middle@lines.c", 1, false, &callees);
+	assert_int_equal(callees.callees.count, 1);
+	debug_find_callees(o->debug, caller, "middle@other.c", 1, false, &callees);
+	assert_int_equal(callees.callees.count, 0);
+}
+
+/* Calls that are not inlined, where code is optimised. */
+static void check_calls(struct opened *o, bool is_optimised)
+{
+	struct debug_function *caller = find_one(o, "caller");
+	struct debug_callees callees;
+
+	debug_find_callees(o->debug, caller, "leaf", 1, false, &callees);
+	assert_int_equal(callees.callees.count, is_optimised);
+	if (!is_optimised)
+		return;
+	assert_int_equal(callees.callees.items[0].depth, 1);
+	assert_in_range(callees.callees.items[0].returns[0], caller->entry + 1,
+			caller->ranges[0].to);
+	assert_int_equal(callees.callees.items[0].function->entry,
+			 find_one(o, "leaf")->entry);
+	debug_find_callees(o->debug, find_one(o, "main"), "leaf", 2, false,
+			   &callees);
+	assert_true(callees.callees.count >= 1);
 }
 
 static void test_functions(void **state)
@@ -181,6 +206,7 @@ static void test_functions(void **state)
 		check_patterns(w, &o);
 		if (!strstr(ways[i], "clang -gdwarf-4 -O2"))
 			check_inside(&o);
+		check_calls(&o, strstr(ways[i], "-O2") != NULL);
 		close_built(&o);
 	}
 }

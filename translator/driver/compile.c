@@ -130,7 +130,8 @@ void session_open(struct session *session, struct arena *arena,
 					    .btf = open_btf,
 					    .tracepoints = open_tracepoints,
 					    .symbols = open_symbols,
-					    .guru = options->guru };
+					    .guru = options->guru,
+					    .any_caller = session_any_caller(options) };
 	session->module = options->module_name ? options->module_name :
 		arena_printf(arena, "spile_%d", (int)getpid());
 }

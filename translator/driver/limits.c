@@ -44,25 +44,39 @@ static const char *const without_effect[] = {
 	"TRYLOCKDELAY",
 };
 
+/* What only the translator knows of. */
+static const char callee_matchall[] = "STAP_CALLEE_MATCHALL";
+
 #define WITHOUT_COUNT (sizeof(without_effect) / sizeof(without_effect[0]))
 
 static void check_name(struct session *session, const char *name)
 {
-	const char *known[ROW_COUNT + WITHOUT_COUNT];
+	const char *known[ROW_COUNT + WITHOUT_COUNT + 1];
 	struct span nowhere = { 0 };
 	const char *near;
 
 	for (size_t i = 0; i < ROW_COUNT; i++)
 		known[i] = limit_rows[i].name;
 	memcpy(known + ROW_COUNT, without_effect, sizeof(without_effect));
-	for (size_t i = 0; i < ROW_COUNT + WITHOUT_COUNT; i++)
+	known[ROW_COUNT + WITHOUT_COUNT] = callee_matchall;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (strcmp(known[i], name) == 0)
 			return;
-	near = diag_nearest(name, known, ROW_COUNT + WITHOUT_COUNT);
+	near = diag_nearest(name, known, sizeof(known) / sizeof(*known));
 	diag_report_hint(session->diag, DIAG_limit_unknown, nowhere,
 			 near ? arena_printf(session->arena,
 					     "did you mean '%s'?", near) :
 				NULL, name);
+}
+
+bool session_any_caller(const struct options *options)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < options->limits.count; i++)
+		if (!strcmp(options->limits.items[i].name, callee_matchall))
+			any = strcmp(options->limits.items[i].value, "0");
+	return any;
 }
 
 static const char *limit_value(struct session *session,

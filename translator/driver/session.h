@@ -46,6 +46,8 @@ enum { SESSION_LIMITS = 24 };
 struct lower_limit;
 int session_limits(struct session *session, struct lower_limit *ret,
 		   size_t *ret_count);
+/* -DSTAP_CALLEE_MATCHALL */
+bool session_any_caller(const struct options *options);
 
 /* -l, -L and --dump-*. Exit status. */
 int session_list(struct session *session);

@@ -8,9 +8,11 @@
  */
 #include "translator/probes/process.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "translator/base/arena.h"
+#include "translator/base/buf.h"
 #include "translator/base/glob.h"
 #include "translator/diag/diag.h"
 #include "translator/probes/programs.h"
@@ -25,6 +27,8 @@ static const char *const forms[] = {
 	"process(string).function(string).exported",
 	"process(string).function(string).label(string)",
 	"process(string).function(string).callee(string)",
+	"process(string).function(string).callee(string).call",
+	"process(string).function(string).callee(string).return",
 	"process(string).function(string).callees",
 	"process(string).function(string).callees(number)",
 	"process(string).statement(string)",
@@ -56,6 +60,7 @@ struct request {
 	bool is_return, is_call, is_inline, is_exported, is_nearest;
 	const char *label, *callee;	/* patterns, or NULL */
 	int callee_depth;
+	const char *jumped_to;	/* a callee that no stack shows, or NULL */
 };
 
 static const char *component(const struct probe_point *point, size_t i)
@@ -312,31 +317,37 @@ static void add_variables(struct request *r, struct probe_context *context,
 	context->find_begin = find_begin;
 }
 
-static void add_function(struct request *r,
-			 const struct debug_function *function)
+static const char *function_place(struct request *r,
+				  const struct debug_function *function)
 {
-	const char *name = instance_name(
-		r, "function", place_text(r, function->name, function->file,
-					  function->line));
+	return place_text(r, function->name, function->file, function->line);
+}
+
+/* NULL if it cannot be probed. */
+static struct probe_instance *add_function(struct request *r,
+					   const struct debug_function *function,
+					   const char *name)
+{
 	uint64_t address = r->is_return ? function->entry :
 					  probe_address(function);
 	struct probe_instance *instance;
 
 	if (would_end_go(r, function->name))
-		return;
+		return NULL;
 	instance = add_place(r, r->is_return ? "uretprobe" : "uprobe", address);
 	if (!instance)
-		return;
+		return NULL;
 	instance->name = name;
 	if (!r->is_return) {
 		add_variables(r, instance->context, function, address);
-		return;
+		return instance;
 	}
 	address = probe_address(function);
 	instance->context->name = function->name;
 	instance->context->entry = begin_place(r, function, address, name);
 	programs_variables(r->env, instance->context, r->user, function,
 			   address, true);
+	return instance;
 }
 
 static void add_label(struct request *r, const struct debug_function *function,
@@ -366,16 +377,106 @@ static void add_labels(struct request *r,
 		add_label(r, function, &labels.labels.items[i]);
 }
 
-static void add_callees(struct request *r,
-			const struct debug_function *function)
-{
-	struct debug_functions callees = { 0 };
+/* ---- functions that a function calls ---- */
 
-	debug_find_callees(r->user->debug, function, r->callee,
-			   r->callee_depth, &callees);
-	for (size_t i = 0; i < callees.functions.count; i++)
-		add_function(r, callees.functions.items[i]);
+static bool is_same(const struct debug_function *a,
+		    const struct debug_function *b)
+{
+	return a->entry == b->entry && a->is_inlined == b->is_inlined &&
+	       !strcmp(a->name, b->name);
 }
+
+/* "(ustack(1) - __process_base == 0x1234 && ...)": the stack of one way. A
+ * probe of a return stands in the caller already. */
+static void put_way(struct buf *out, const struct debug_callee *callee,
+		    bool is_return)
+{
+	buf_puts(out, out->length ? " || (" : "(");
+	for (size_t i = 0; i < callee->depth; i++)
+		buf_printf(out, "%sustack(%zu) - __process_base == 0x%" PRIx64,
+			   i ? " && " : "", is_return ? i : i + 1,
+			   callee->returns[i]);
+	buf_puts(out, ")");
+}
+
+/* All the ways to the first one's function, from the first one on; false: it
+ * needs no test. */
+static bool put_ways(struct buf *out, const struct debug_callees *callees,
+		     size_t first, bool is_return)
+{
+	const struct debug_callee *items = callees->callees.items;
+
+	for (size_t i = first; i < callees->callees.count; i++) {
+		if (!is_same(items[i].function, items[first].function))
+			continue;
+		if (!items[i].depth)
+			return false;
+		put_way(out, &items[i], is_return);
+	}
+	return true;
+}
+
+/* Leaves the handler unless the stack is one of a way. */
+static void test_callers(struct request *r, struct probe_instance *instance,
+			 const struct debug_callees *callees, size_t first)
+{
+	const struct debug_function *function =
+		callees->callees.items[first].function;
+	struct arena *arena = r->env->arena;
+	struct buf ways = { 0 };
+	const char *base = arena_printf(arena, "uaddr() - 0x%" PRIx64,
+					probe_address(function));
+
+	if (r->is_return)
+		base = arena_printf(arena, "@entry(%s)", base);
+	if (!r->env->any_caller &&
+	    put_ways(&ways, callees, first, r->is_return))
+		instance->prologue = arena_printf(
+			arena, "%s__process_base = %s\nif (!(%s)) next\n",
+			instance->prologue ? instance->prologue : "", base,
+			buf_text(&ways));
+	buf_free(&ways);
+}
+
+/* Whether one before was the same. */
+static bool is_done(const struct debug_callees *callees, size_t i)
+{
+	const struct debug_callee *items = callees->callees.items;
+
+	for (size_t k = 0; k < i; k++)
+		if (is_same(items[k].function, items[i].function))
+			return true;
+	return false;
+}
+
+static void add_callees(struct request *r,
+			const struct debug_function *caller)
+{
+	struct debug_callees callees;
+
+	debug_find_callees(r->user->debug, caller, r->callee, r->callee_depth,
+			   r->env->any_caller, &callees);
+	if (callees.jumped_to)
+		r->jumped_to = callees.jumped_to;
+	for (size_t i = 0; i < callees.callees.count; i++) {
+		const struct debug_function *function =
+			callees.callees.items[i].function;
+		struct probe_instance *instance;
+
+		if (is_done(&callees, i) ||
+		    (function->is_inlined && (r->is_return || r->is_call)))
+			continue;
+		instance = add_function(r, function, arena_printf(
+			r->env->arena, "%s.function(\"%s\").callee(\"%s\")%s",
+			process_name(r->env->arena, r->point, r->file),
+			function_place(r, caller), function_place(r, function),
+			r->is_return ? ".return" : r->is_call ? ".call" : ""));
+		if (instance)
+			test_callers(r, instance, &callees, i);
+	}
+}
+
+/* ---- functions by name ---- */
 
 /* Functions that only choose, once in a process, which of several others is
  * called by their name. */
@@ -392,8 +493,9 @@ static bool is_wanted(const struct request *r,
 {
 	if (!function->is_inlined && is_choice(r, function->entry))
 		return false;
-	if (function->is_inlined &&
-	    (r->is_return || r->is_call || r->label || r->callee))
+	if (r->callee)
+		return true;
+	if (function->is_inlined && (r->is_return || r->is_call || r->label))
 		return false;
 	if (r->is_inline && !function->is_inlined)
 		return false;
@@ -422,7 +524,8 @@ static bool find_in_debug(struct request *r,
 		else if (r->callee)
 			add_callees(r, function);
 		else
-			add_function(r, function);
+			add_function(r, function, instance_name(
+				r, "function", function_place(r, function)));
 	}
 	return true;
 }
@@ -483,6 +586,22 @@ static void find_symbols(struct request *r,
 	}
 }
 
+static const char *about_callees(struct request *r,
+				 const struct debug_function *caller)
+{
+	if (r->jumped_to)
+		return arena_printf(r->env->arena, "%s calls %s as its last act, "
+				    "by a jump, and is not on the stack any "
+				    "more: -DSTAP_CALLEE_MATCHALL takes all "
+				    "calls of %s, whoever calls", caller->name,
+				    r->jumped_to, r->jumped_to);
+	return arena_printf(r->env->arena, "no call of '%s' is known in %s (only "
+			    "debug information of optimised code, -O1 and up, "
+			    "tells calls; those through pointers and into "
+			    "libraries it never tells)", r->callee,
+			    caller->name);
+}
+
 /* What there is of the name, if not what was asked of it; or NULL. */
 static const char *about_found(struct request *r,
 			       const struct debug_functions *functions)
@@ -493,10 +612,11 @@ static const char *about_found(struct request *r,
 
 	if (!first)
 		return NULL;
-	if (r->label || r->callee)
-		return arena_printf(arena, "%s has no %s '%s'", first->name,
-				    r->label ? "label" : "inlined call of",
-				    r->label ? r->label : r->callee);
+	if (r->label)
+		return arena_printf(arena, "%s has no label '%s'", first->name,
+				    r->label);
+	if (r->callee)
+		return about_callees(r, first);
 	if (r->is_exported)
 		return arena_printf(arena, "%s is not exported", first->name);
 	return arena_printf(arena, first->is_inlined ?

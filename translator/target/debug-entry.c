@@ -111,6 +111,12 @@ bool entry_holds_code(int tag)
 	       tag == DW_TAG_try_block || tag == DW_TAG_catch_block;
 }
 
+bool entry_is_block(int tag)
+{
+	return tag == DW_TAG_lexical_block || tag == DW_TAG_try_block ||
+	       tag == DW_TAG_catch_block;
+}
+
 /* ---- attributes ---- */
 
 /* libdw looks for signatures in .debug_types only; since DWARF 5 units of types

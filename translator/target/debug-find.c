@@ -1,5 +1,5 @@
 /*
- * Functions by pattern, and what lies inside of one: labels, inlined calls.
+ * Functions by pattern, and labels inside of one.
  *
  * Units that can have the name are walked for functions and inlined instances.
  * Where link-time optimisation or dwz put the name into another unit than the
@@ -158,8 +158,7 @@ static int compare_functions(const void *a, const void *b)
 	return 0;
 }
 
-/* Sorted, each entry once. */
-static void unite(struct debug_functions *functions)
+void functions_unite(struct debug_functions *functions)
 {
 	struct debug_function **items = functions->functions.items;
 	size_t kept = 0, count = functions->functions.count;
@@ -188,13 +187,13 @@ void find_functions(struct debug *debug, const struct debug_pattern *pattern,
 	if (pattern->literal)
 		add_by_symbol(search);
 	free(search);
-	unite(ret_functions);
+	functions_unite(ret_functions);
 }
 
 static bool has_line(struct debug *debug, const struct debug_function *function,
 		     const struct debug_pattern *pattern)
 {
-	unsigned int first, last, from = pattern->from, to = pattern->to;
+	unsigned int first, last, line;
 
 	if (pattern->lines == LINES_NONE || pattern->lines == LINES_ALL)
 		return true;
@@ -202,11 +201,10 @@ static bool has_line(struct debug *debug, const struct debug_function *function,
 		return false;
 	if (function->line && function->line < first)
 		first = function->line;
-	if (pattern->lines == LINES_BEHIND) {
-		from += function->line;
-		to += function->line;
-	}
-	return from <= last && to >= first;
+	if (pattern->lines == LINES_AT)
+		return pattern_has_lines(pattern, first, last);
+	line = function->line + pattern->from;
+	return line <= last && line >= first;
 }
 
 /* Instructions of other lines are mixed into inlined code. Of functions that
@@ -222,8 +220,8 @@ static unsigned int last_declared(const struct debug_functions *functions,
 		if (line <= pattern->from && line > last)
 			last = line;
 	}
-	return pattern->lines == LINES_AT && pattern->from == pattern->to ?
-		last : 0;
+	return pattern->lines == LINES_AT && pattern->from == pattern->to &&
+		       !pattern->more.list.count ? last : 0;
 }
 
 bool debug_find_functions(struct debug *debug, const char *pattern,
@@ -266,12 +264,6 @@ static void add_label(struct debug *debug, Dwarf_Die *die, const char *pattern,
 	label->line = entry_line(die);
 }
 
-static bool is_block(int tag)
-{
-	return tag == DW_TAG_lexical_block || tag == DW_TAG_try_block ||
-	       tag == DW_TAG_catch_block;
-}
-
 struct label_search {
 	struct debug *debug;
 	const char *pattern;
@@ -285,7 +277,7 @@ static enum entry_step visit_label(void *data, Dwarf_Die *die, int depth)
 	(void)depth;
 	if (dwarf_tag(die) == DW_TAG_label)
 		add_label(search->debug, die, search->pattern, search->found);
-	return is_block(dwarf_tag(die)) ? ENTRY_ENTER : ENTRY_PASS;
+	return entry_is_block(dwarf_tag(die)) ? ENTRY_ENTER : ENTRY_PASS;
 }
 
 void debug_find_labels(struct debug *debug, const struct debug_function *scope,
@@ -297,55 +289,4 @@ void debug_find_labels(struct debug *debug, const struct debug_function *scope,
 	memset(ret_labels, 0, sizeof(*ret_labels));
 	if (entry_find(debug, scope->reference, &die))
 		entry_visit(&die, visit_label, &search);
-}
-
-struct callee_search {
-	struct debug *debug;
-	struct debug_pattern pattern;
-	int most;
-	struct debug_functions *found;
-};
-
-static void walk_callees(struct callee_search *search, Dwarf_Die *parent,
-			 struct entry_walk *walk, int level, int depth)
-{
-	Dwarf_Die die;
-
-	if (depth > DEBUG_DEEPEST || !entry_child(walk, parent, &die))
-		return;
-	do {
-		int tag = dwarf_tag(&die);
-		struct debug_function *function = NULL;
-
-		if (is_block(tag))
-			walk_callees(search, &die, walk, level, depth + 1);
-		if (tag != DW_TAG_inlined_subroutine)
-			continue;
-		if (pattern_has_name(search->debug, &search->pattern, &die))
-			function = function_make(search->debug, &die);
-		if (function)
-			*vec_push(search->debug->arena,
-				  &search->found->functions) = function;
-		if (level < search->most)
-			walk_callees(search, &die, walk, level + 1, depth + 1);
-	} while (entry_next(walk, &die));
-}
-
-void debug_find_callees(struct debug *debug, const struct debug_function *scope,
-			const char *pattern, int depth,
-			struct debug_functions *ret_functions)
-{
-	struct callee_search search = {
-		.debug = debug, .most = depth, .found = ret_functions,
-	};
-	struct entry_walk walk = { 0 };
-	const char *reason;
-	Dwarf_Die die;
-
-	memset(ret_functions, 0, sizeof(*ret_functions));
-	if (!pattern_read(debug->arena, pattern, &search.pattern, &reason) ||
-	    !entry_find(debug, scope->reference, &die))
-		return;
-	walk_callees(&search, &die, &walk, 1, 0);
-	unite(ret_functions);
 }

@@ -178,10 +178,12 @@ static int compare_functions(const void *a, const void *b)
 	return (x->from > y->from) - (x->from < y->from);
 }
 
-static void index_unit(struct debug *debug, struct debug_unit *unit)
+void unit_index(struct debug *debug, struct debug_unit *unit)
 {
 	struct indexing indexing = { debug, unit };
 
+	if (unit->indexed)
+		return;
 	unit->indexed = true;
 	entry_visit(&unit->die, index_entry, &indexing);
 	if (unit->functions.list.count)
@@ -198,8 +200,7 @@ static bool find_outer(struct debug *debug, uint64_t address, Dwarf_Die *ret_die
 
 	if (!unit)
 		return false;
-	if (!unit->indexed)
-		index_unit(debug, unit);
+	unit_index(debug, unit);
 	list = unit->functions.list.items;
 	high = unit->functions.list.count;
 	while (low < high) {

@@ -262,7 +262,9 @@ static bool line_fits(struct line_search *search,
 		search->before = line;
 	if (line > to && (line < search->after || !search->after))
 		search->after = line;
-	return line >= from && line <= to;
+	if (search->pattern.lines == LINES_AT)
+		return pattern_has_lines(&search->pattern, line, line);
+	return line == from;
 }
 
 /* Where all lines of a function are asked for, those of what is inlined into
@@ -482,6 +484,7 @@ static void search_nearest(struct line_search *search)
 		return;
 	search->pattern.lines = LINES_AT;
 	search->pattern.from = search->pattern.to = line;
+	search->pattern.more.list.count = 0;
 	search_lines(search);
 }
 

@@ -24,22 +24,56 @@ static bool take_line(const char **at, unsigned int *ret_line)
 	return line <= INT_MAX;
 }
 
-static bool read_lines(const char *at, struct debug_pattern *pattern)
+/* "12" or "12-20" */
+static bool take_range(const char **at, unsigned int *ret_from,
+		       unsigned int *ret_to)
+{
+	if (!take_line(at, ret_from))
+		return false;
+	*ret_to = *ret_from;
+	if (**at != '-')
+		return true;
+	++*at;
+	return take_line(at, ret_to) && *ret_to >= *ret_from;
+}
+
+static bool read_lines(struct arena *arena, const char *at,
+		       struct debug_pattern *pattern)
 {
 	if (strcmp(at, ":*") == 0) {
 		pattern->lines = LINES_ALL;
 		return true;
 	}
 	pattern->lines = *at++ == '+' ? LINES_BEHIND : LINES_AT;
-	if (!take_line(&at, &pattern->from))
+	if (pattern->lines == LINES_BEHIND) {
+		if (!take_line(&at, &pattern->from))
+			return false;
+		pattern->to = pattern->from;
+		return !*at;
+	}
+	if (!take_range(&at, &pattern->from, &pattern->to))
 		return false;
-	pattern->to = pattern->from;
-	if (*at == '-' && pattern->lines == LINES_AT) {
+	while (*at == ',') {
+		struct pattern_range *range = vec_push(arena,
+						       &pattern->more.list);
+
 		at++;
-		if (!take_line(&at, &pattern->to) || pattern->to < pattern->from)
+		if (!take_range(&at, &range->from, &range->to))
 			return false;
 	}
 	return !*at;
+}
+
+bool pattern_has_lines(const struct debug_pattern *pattern, unsigned int first,
+		       unsigned int last)
+{
+	if (pattern->from <= last && pattern->to >= first)
+		return true;
+	for (size_t i = 0; i < pattern->more.list.count; i++)
+		if (pattern->more.list.items[i].from <= last &&
+		    pattern->more.list.items[i].to >= first)
+			return true;
+	return false;
 }
 
 /* The ':' or '+' before the lines: the last one with a number or '*' after. */
@@ -79,9 +113,10 @@ bool pattern_read(struct arena *arena, const char *text,
 	if (file) {
 		*file++ = '\0';
 		lines = find_lines(file);
-		if (lines && !read_lines(lines, ret_pattern)) {
+		if (lines && !read_lines(arena, lines, ret_pattern)) {
 			*ret_reason = "the line of \"name@file:line\" is \":12\", "
-				      "\":12-20\", \"+2\" or \":*\"";
+				      "\":12-20\", \":12,14-20\", \"+2\" or "
+				      "\":*\"";
 			return false;
 		}
 		if (lines)

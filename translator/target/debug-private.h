@@ -126,6 +126,7 @@ const struct debug_range *entry_ranges(struct debug *debug, Dwarf_Die *die,
 /* Whether it is a block, a function, a namespace or a class, that entries of
  * code lie in. */
 bool entry_holds_code(int tag);
+bool entry_is_block(int tag);
 
 /* ---- units (debug.c, debug-search.c) ---- */
 
@@ -179,9 +180,13 @@ int64_t type_enumerator_value(Dwarf_Die *die, bool is_signed);
 
 enum pattern_lines {
 	LINES_NONE,	/* "name", "name@file" */
-	LINES_AT,	/* ":12", ":12-20" */
+	LINES_AT,	/* ":12", ":12-20", ":12,14-20" */
 	LINES_BEHIND,	/* "+2": after the line of the function */
 	LINES_ALL,	/* ":*" */
+};
+
+struct pattern_range {
+	unsigned int from, to;
 };
 
 struct debug_pattern {
@@ -192,11 +197,18 @@ struct debug_pattern {
 	const char *file;	/* NULL: any */
 	enum pattern_lines lines;
 	unsigned int from, to;
+	/* LINES_AT: those behind commas. */
+	struct {
+		VEC(struct pattern_range) list;
+	} more;
 };
 bool pattern_read(struct arena *arena, const char *text,
 		  struct debug_pattern *ret_pattern, const char **ret_reason);
 bool pattern_has_name(struct debug *debug, const struct debug_pattern *pattern,
 		      Dwarf_Die *die);
+/* LINES_AT: whether any line that is meant is one from @first to @last. */
+bool pattern_has_lines(const struct debug_pattern *pattern, unsigned int first,
+		       unsigned int last);
 /* A path, or the end of one; with wildcards. */
 bool pattern_file(const char *pattern, const char *file);
 
@@ -205,6 +217,8 @@ bool pattern_file(const char *pattern, const char *file);
 /* NULL if the entry has no code in the program. */
 struct debug_function *function_make(struct debug *debug, Dwarf_Die *die);
 const char *function_name(struct debug *debug, Dwarf_Die *die);
+/* Fills unit->functions. */
+void unit_index(struct debug *debug, struct debug_unit *unit);
 /* The entries of functions around an address, the outermost first; their
  * number. */
 size_t functions_at(struct debug *debug, uint64_t address, Dwarf_Die *dies,
@@ -213,6 +227,8 @@ size_t functions_at(struct debug *debug, uint64_t address, Dwarf_Die *dies,
 void find_functions(struct debug *debug, const struct debug_pattern *pattern,
 		    struct debug_functions *ret_functions);
 bool function_holds(const struct debug_function *function, uint64_t address);
+/* Sorts by entry and leaves each once. */
+void functions_unite(struct debug_functions *functions);
 
 /* ---- lines (debug-line.c) ---- */
 

@@ -55,6 +55,22 @@ struct debug_functions {
 	VEC(struct debug_function *) functions;
 };
 
+/* A function that another calls, or that is inlined into it. */
+struct debug_callee {
+	struct debug_function *function;
+	/* Where its callers go on after the calls, the innermost first; not
+	 * those that it is inlined into. */
+	const uint64_t *returns;
+	size_t depth;
+};
+
+struct debug_callees {
+	VEC(struct debug_callee) callees;
+	/* One of the name that is called last, by a jump: its return address
+	 * is not the caller's. NULL: there is none */
+	const char *jumped_to;
+};
+
 struct debug_label {
 	const char *name;
 	uint64_t address;
@@ -134,15 +150,21 @@ struct debug_function *debug_outer_function_at(struct debug *debug,
 /* Labels in a function whose names match. */
 void debug_find_labels(struct debug *debug, const struct debug_function *scope,
 		       const char *pattern, struct debug_labels *ret_labels);
-/* Functions inlined into @scope whose names match; @depth 1: directly. */
+/*
+ * Functions whose names match ("name", "name@file") that are inlined into @scope
+ * or called by it, as far as the debug information tells calls: that of
+ * optimised code does, those through pointers and into other files it does not.
+ * @depth 1: directly, 2: also by those, and so on. One item for each way to get
+ * there. @jumps: also those that are called by a jump, without @returns.
+ */
 void debug_find_callees(struct debug *debug, const struct debug_function *scope,
-			const char *pattern, int depth,
-			struct debug_functions *ret_functions);
+			const char *pattern, int depth, bool jumps,
+			struct debug_callees *ret_callees);
 
 /*
  * Statements by a pattern of the language: "name@file:12", "*@file:12",
  * "name@file+2" (after the line of the function), "name@file:12-20",
- * "name@file:*", and names and files as above. For a line that has no code
+ * "name@file:12,14-20", "name@file:*", and names and files as above. For a line that has no code
  * @is_nearest takes the nearest one that has; else there is none, and
  * @ret_reason names those around. Without a line: the entry of the functions.
  */

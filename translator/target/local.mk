@@ -2,6 +2,7 @@ target_sources = \
 	translator/target/type-text.c \
 	translator/target/type-text.h \
 	translator/target/debug.c \
+	translator/target/debug-callee.c \
 	translator/target/debug-entry.c \
 	translator/target/debug-find.c \
 	translator/target/debug-function.c \

@@ -1,62 +1,60 @@
 /* Probes that are not for this kernel or this session: see fit.h. */
 #include "runtime/bpf/fit.h"
 
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/bpf/kernel-types.h"
+
 /* The kernel's types, read when they are first asked for. */
 struct fitting {
 	const struct load_options *options;
-	struct btf *btf;
+	struct kernel_types *types;
 	bool looked;
 };
 
-static const struct btf *kernel_types(struct fitting *fitting)
+static const struct kernel_types *kernel_types(struct fitting *fitting)
 {
 	if (!fitting->looked) {
 		fitting->looked = true;
-		fitting->btf = btf__load_vmlinux_btf();
-		if (libbpf_get_error(fitting->btf))
-			fitting->btf = NULL;
+		fitting->types = kernel_types_open(NULL, NULL);
 	}
-	return fitting->btf;
+	return fitting->types;
 }
 
 /* How many arguments a tracepoint passes; -1 if there is none of that name. */
-static int tracepoint_arguments(const struct btf *btf, const char *name)
+static int tracepoint_arguments(const struct kernel_types *types,
+				const char *name)
 {
 	char type_name[128];
 	const struct btf_type *type;
-	int id;
+	uint32_t id;
 
 	snprintf(type_name, sizeof(type_name), "btf_trace_%s", name);
-	id = btf__find_by_name_kind(btf, type_name, BTF_KIND_TYPEDEF);
-	if (id < 0)
-		return -1;
+	id = kernel_type_named(types, type_name, BTF_KIND_TYPEDEF);
 	/* a pointer to a function, whose first argument is not the event's */
 	for (int i = 0; i < 2; i++) {
-		type = btf__type_by_id(btf, (uint32_t)id);
+		type = kernel_type(types, id);
 		if (!type)
 			return -1;
-		id = (int)type->type;
+		id = type->type;
 	}
-	type = btf__type_by_id(btf, (uint32_t)id);
+	type = kernel_type(types, id);
 	return type && btf_is_func_proto(type) ? btf_vlen(type) - 1 : -1;
 }
 
 /* "sched_process_exit/2": a tracepoint with so many arguments at least. */
 static bool holds(struct fitting *fitting, const char *condition)
 {
-	const struct btf *btf = kernel_types(fitting);
+	const struct kernel_types *types = kernel_types(fitting);
 	char name[100];
 	int wanted;
 
-	return btf && sscanf(condition, "%99[^/]/%d", name, &wanted) == 2 &&
-	       tracepoint_arguments(btf, name) >= wanted;
+	return types && sscanf(condition, "%99[^/]/%d", name, &wanted) == 2 &&
+	       tracepoint_arguments(types, name) >= wanted;
 }
 
 static bool is_left_out(struct fitting *fitting,
@@ -86,5 +84,5 @@ void fit_object(struct object *object, const struct load_options *options)
 				bpf_object__find_program_by_name(
 					object->bpf, probe->program), false);
 	}
-	btf__free(fitting.btf);
+	kernel_types_close(fitting.types);
 }

@@ -1,4 +1,6 @@
 runtime_bpf_sources = \
+	runtime/bpf/kernel-types.c \
+	runtime/bpf/kernel-types.h \
 	runtime/bpf/relocate.c \
 	runtime/bpf/fit.c \
 	runtime/bpf/fit.h \

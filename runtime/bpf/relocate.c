@@ -5,7 +5,6 @@
  */
 #include "runtime/bpf/relocate.h"
 
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <dirent.h>
 #include <errno.h>
@@ -14,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/bpf/kernel-types.h"
 #include "runtime/common/identity.h"
 #include "runtime/common/manifest.h"
 #include "runtime/kmod/user/insert.h"
@@ -27,34 +27,35 @@ struct place {
 	unsigned int width;	/* of a bit-field; 0: none */
 };
 
-static const struct btf_type *plain_type(const struct btf *btf, uint32_t *id)
+static const struct btf_type *plain_type(const struct kernel_types *types,
+					 uint32_t *id)
 {
-	const struct btf_type *type = btf__type_by_id(btf, *id);
+	const struct btf_type *type = kernel_type(types, *id);
 
 	for (int i = 0; type && i < MOST_NESTING &&
 	     (btf_is_mod(type) || btf_is_typedef(type) ||
 	      btf_is_type_tag(type)); i++) {
 		*id = type->type;
-		type = btf__type_by_id(btf, *id);
+		type = kernel_type(types, *id);
 	}
 	return type;
 }
 
 /* The member @name of the struct or union at @place, also of one without a
  * name inside it. @place is moved there. */
-static bool enter_member(const struct btf *btf, struct place *place,
-			 const char *name, int depth)
+static bool enter_member(const struct kernel_types *types,
+			 struct place *place, const char *name, int depth)
 {
 	uint32_t id = place->type;
-	const struct btf_type *type = plain_type(btf, &id);
+	const struct btf_type *type = plain_type(types, &id);
 
 	if (!type || !btf_is_composite(type) || depth > MOST_NESTING)
 		return false;
 	const struct btf_member *member = btf_members(type);
 
 	for (unsigned int i = 0; i < btf_vlen(type); i++) {
-		const char *found = btf__name_by_offset(btf,
-							member[i].name_off);
+		const char *found = kernel_types_text(types,
+						      member[i].name_off);
 		struct place inside = {
 			.type = member[i].type,
 			.bits = place->bits + btf_member_bit_offset(type, i),
@@ -62,7 +63,7 @@ static bool enter_member(const struct btf *btf, struct place *place,
 		};
 
 		if (*found ? strcmp(found, name) :
-		    !enter_member(btf, &inside, name, depth + 1))
+		    !enter_member(types, &inside, name, depth + 1))
 			continue;
 		*place = inside;
 		return true;
@@ -72,19 +73,19 @@ static bool enter_member(const struct btf *btf, struct place *place,
 
 /* A step through a pointer starts offsets anew; arrays stand for their first
  * element. */
-static void follow(const struct btf *btf, struct place *place)
+static void follow(const struct kernel_types *types, struct place *place)
 {
 	uint32_t id = place->type;
-	const struct btf_type *type = plain_type(btf, &id);
+	const struct btf_type *type = plain_type(types, &id);
 
 	if (type && btf_is_array(type)) {
 		id = btf_array(type)->type;
-		type = plain_type(btf, &id);
+		type = plain_type(types, &id);
 	}
 	if (type && btf_is_ptr(type)) {
 		id = type->type;
 		place->bits = 0;
-		plain_type(btf, &id);
+		plain_type(types, &id);
 	}
 	place->type = id;
 }
@@ -98,32 +99,32 @@ static int complain(char **ret_error, const char *what, const char *path)
 	return -1;
 }
 
-/* The struct that a path begins with, or a negative number. */
-static int find_root(const struct btf *btf, const char *path)
+/* The struct that a path begins with, or 0. */
+static uint32_t find_root(const struct kernel_types *types, const char *path)
 {
 	char name[256];
-	int id;
+	uint32_t id;
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(path, "."), path);
-	id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
-	return id >= 0 ? id : btf__find_by_name_kind(btf, name,
-						     BTF_KIND_UNION);
+	id = kernel_type_named(types, name, BTF_KIND_STRUCT);
+	return id ? id : kernel_type_named(types, name, BTF_KIND_UNION);
 }
 
-/* The types of a loaded module that has that struct; the caller frees them. */
-static struct btf *find_module(struct btf *kernel, const char *path)
+/* The types of a loaded module that has that struct; the caller closes them. */
+static struct kernel_types *find_module(const struct kernel_types *kernel,
+					const char *path)
 {
 	DIR *folder = opendir("/sys/kernel/btf");
-	struct btf *module = NULL;
+	struct kernel_types *module = NULL;
 	struct dirent *entry;
 
 	while (folder && !module && (entry = readdir(folder))) {
 		if (entry->d_name[0] == '.' ||
 		    !strcmp(entry->d_name, "vmlinux"))
 			continue;
-		module = btf__load_module_btf(entry->d_name, kernel);
-		if (module && find_root(module, path) < 0) {
-			btf__free(module);
+		module = kernel_types_open(entry->d_name, kernel);
+		if (module && !find_root(module, path)) {
+			kernel_types_close(module);
 			module = NULL;
 		}
 	}
@@ -132,14 +133,14 @@ static struct btf *find_module(struct btf *kernel, const char *path)
 	return module;
 }
 
-static int find(const struct btf *btf, const char *path, struct place *place,
-		char **ret_error)
+static int find(const struct kernel_types *types, const char *path,
+		struct place *place, char **ret_error)
 {
 	char name[256];
 	size_t length = strcspn(path, ".");
-	int id = find_root(btf, path);
+	uint32_t id = find_root(types, path);
 
-	if (id < 0) {
+	if (!id) {
 		snprintf(name, sizeof(name), "%.*s", (int)length, path);
 		return complain(ret_error, "struct", name);
 	}
@@ -148,8 +149,8 @@ static int find(const struct btf *btf, const char *path, struct place *place,
 		at++;
 		length = strcspn(at, ".");
 		snprintf(name, sizeof(name), "%.*s", (int)length, at);
-		follow(btf, place);
-		if (!enter_member(btf, place, name, 0))
+		follow(types, place);
+		if (!enter_member(types, place, name, 0))
 			return complain(ret_error, "member", path);
 	}
 	return 0;
@@ -193,31 +194,31 @@ static int find_file(const char *path, uint64_t *slot, char **ret_error)
 }
 
 /* The three words of one path. */
-static int fill(struct btf *btf, const char *path, uint64_t *slot,
-		char **ret_error)
+static int fill(const struct kernel_types *types, const char *path,
+		uint64_t *slot, char **ret_error)
 {
 	static const char file[] = "file:";
-	struct btf *module = NULL;
+	struct kernel_types *module = NULL;
 	struct place place;
 	int result;
 
 	if (!strncmp(path, file, sizeof(file) - 1))
 		return find_file(path + sizeof(file) - 1, slot, ret_error);
-	if (find_root(btf, path) < 0)
-		module = find_module(btf, path);
-	result = find(module ? module : btf, path, &place, ret_error);
-	btf__free(module);
+	if (!find_root(types, path))
+		module = find_module(types, path);
+	result = find(module ? module : types, path, &place, ret_error);
+	kernel_types_close(module);
 	if (!result)
 		store(slot, &place);
 	return result;
 }
 
-static struct btf *kernel_btf(char **ret_error)
+static struct kernel_types *kernel_types(char **ret_error)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct kernel_types *types = kernel_types_open(NULL, NULL);
 
-	if (!libbpf_get_error(btf))
-		return btf;
+	if (types)
+		return types;
 	if (asprintf(ret_error, "this kernel offers no type information "
 		     "(/sys/kernel/btf/vmlinux): the script reads kernel "
 		     "structures and cannot run here") < 0)
@@ -254,9 +255,9 @@ int relocate(struct bpf_object *object, const struct manifest *manifest,
 		return -1;
 	}
 
-	struct btf *btf = kernel_btf(ret_error);
+	struct kernel_types *types = kernel_types(ret_error);
 
-	if (!btf)
+	if (!types)
 		return -1;
 	for (size_t i = 0; i < manifest->reloc_count && !result; i++) {
 		const struct manifest_reloc *reloc = &manifest->relocs[i];
@@ -270,36 +271,36 @@ int relocate(struct bpf_object *object, const struct manifest *manifest,
 		if (room > sizeof(slot))
 			room = sizeof(slot);
 		memcpy(slot, data + reloc->offset, room);
-		result = fill(btf, reloc->path, slot, ret_error);
+		result = fill(types, reloc->path, slot, ret_error);
 		if (result)
 			break;
 		memcpy(data + reloc->offset, slot, room);
 	}
-	btf__free(btf);
+	kernel_types_close(types);
 	return result;
 }
 
 int relocate_module(int device, const struct manifest *manifest,
 		    char **ret_error)
 {
-	struct btf *btf;
+	struct kernel_types *types;
 	int result = 0;
 
 	if (!manifest->reloc_count)
 		return 0;
-	btf = kernel_btf(ret_error);
-	if (!btf)
+	types = kernel_types(ret_error);
+	if (!types)
 		return -1;
 	for (size_t i = 0; i < manifest->reloc_count && !result; i++) {
 		const char *path = manifest->relocs[i].path;
 		uint64_t slot[3] = { 0 };
 
-		result = fill(btf, path, slot, ret_error);
+		result = fill(types, path, slot, ret_error);
 		if (result)
 			break;
 		if (insert_relocate(device, i, slot))
 			result = complain(ret_error, "place for", path);
 	}
-	btf__free(btf);
+	kernel_types_close(types);
 	return result;
 }

@@ -15,7 +15,7 @@
 #include "translator/base/map.h"
 
 enum {
-	SEARCHES = 5,	/* by text before the hash table is built */
+	SEARCHES = 20,	/* one by one before the hash table is built */
 	RECORD = sizeof(struct btf_type),
 };
 
@@ -408,20 +408,22 @@ bool btf_take_match(const struct btf_record *record, unsigned int kinds,
 	return btf_kind_of(record) != BTF_KIND_FWD;
 }
 
-static bool search_texts(const struct btf_layer *layer, const char *name,
-			 unsigned int kinds, struct btf_record *ret_record)
+/* The kinds are looked at first: few names are of the kinds wanted. */
+static bool search_records(const struct btf_layer *layer, const char *name,
+			   unsigned int kinds, struct btf_record *ret_record)
 {
-	uint32_t offsets[BTF_SPELLINGS];
-	int count = btf_layer_spellings(layer, name, offsets);
 	struct btf_record record;
 	bool found = false;
 
-	for (uint32_t i = 0; count && i < layer->count; i++) {
-		if (!btf_is_among(btf_word(layer->records + layer->places[i]),
-			      offsets, count))
-			continue;
+	for (uint32_t i = 0; i < layer->count; i++) {
+		const char *text;
+
 		btf_layer_read(layer, i, &record);
-		if (btf_take_match(&record, kinds, ret_record, &found))
+		if (!(btf_kinds_of(&record) & kinds))
+			continue;
+		text = btf_layer_text(layer, record.head.name_off);
+		if (text && strcmp(text, name) == 0 &&
+		    btf_take_match(&record, kinds, ret_record, &found))
 			break;
 	}
 	return found;
@@ -454,5 +456,5 @@ bool btf_layer_search(struct btf_layer *layer, const char *name,
 	}
 	if (layer->heads)
 		return search_hash(layer, name, kinds, ret_record);
-	return search_texts(layer, name, kinds, ret_record);
+	return search_records(layer, name, kinds, ret_record);
 }

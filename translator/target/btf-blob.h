@@ -6,9 +6,9 @@
  * kind and notes where it begins; after that ids and text offsets out of range
  * read as void and as no text.
  *
- * A name is looked up by finding its text in the text section and then the
- * records that refer to it; after a few of those a hash table over all names
- * pays (it costs about three milliseconds for a kernel, a search half of one).
+ * A name is looked up among all records of its kinds; after some of those a hash
+ * table over all names pays (it costs about five milliseconds for a kernel, a
+ * search a quarter of one).
  */
 #ifndef SPILE_TARGET_BTF_BLOB_H
 #define SPILE_TARGET_BTF_BLOB_H

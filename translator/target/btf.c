@@ -11,6 +11,7 @@
 
 #include "translator/base/arena.h"
 #include "translator/base/glob.h"
+#include "translator/base/map.h"
 #include "translator/target/btf-blob.h"
 
 struct btf_types {
@@ -18,6 +19,13 @@ struct btf_types {
 	struct arena *arena;
 	VEC(struct btf_layer *) layers;	/* the kernel, then modules */
 	VEC(const char *) modules;	/* the names of the latter */
+	struct map found;	/* by kinds and name: struct finding */
+};
+
+/* What a search found: scripts ask for few names, and for each of them often. */
+struct finding {
+	struct btf_record record;
+	bool found;
 };
 
 /* ---- opening ---- */
@@ -31,6 +39,8 @@ static const char *add_file(struct btf_types *btf, const char *path)
 
 	if (!reason)
 		*vec_push(btf->arena, &btf->layers) = layer;
+	/* what was not there may be now */
+	btf->found = (struct map){ 0 };
 	return reason;
 }
 
@@ -121,8 +131,8 @@ struct ctype_source *btf_source(struct btf_types *btf)
 	return &btf->source;
 }
 
-static bool search(struct btf_types *btf, const char *name, unsigned int kinds,
-		   struct btf_record *ret_record)
+static bool search_layers(struct btf_types *btf, const char *name,
+			  unsigned int kinds, struct btf_record *ret_record)
 {
 	struct btf_record record;
 	bool found = false;
@@ -132,6 +142,23 @@ static bool search(struct btf_types *btf, const char *name, unsigned int kinds,
 		    btf_take_match(&record, kinds, ret_record, &found))
 			break;
 	return found;
+}
+
+static bool search(struct btf_types *btf, const char *name, unsigned int kinds,
+		   struct btf_record *ret_record)
+{
+	const char *key = arena_printf(btf->arena, "%x:%s", kinds, name);
+	struct finding *finding = map_get(&btf->found, key);
+
+	if (!finding) {
+		finding = arena_new(btf->arena, struct finding);
+		finding->found = search_layers(btf, name, kinds,
+					       &finding->record);
+		map_put(btf->arena, &btf->found, key, finding);
+	}
+	if (finding->found)
+		*ret_record = finding->record;
+	return finding->found;
 }
 
 /* ---- from records to types ---- */

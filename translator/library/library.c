@@ -11,9 +11,11 @@
 #include "translator/base/map.h"
 #include "translator/base/vec.h"
 #include "translator/diag/diag.h"
+#include "translator/library/index.h"
 
 struct library_file {
 	const char *path;
+	const char *offered;		/* by its index, or NULL */
 	const struct source *source;	/* read, or NULL */
 	struct ast_file *tree;		/* parsed, or NULL */
 	bool tried;			/* parsed or failed to */
@@ -62,7 +64,8 @@ static bool ends_with(const char *name, const char *suffix)
 /* @below: the variant (or subject) under @root. Of the variants of a file in one
  * folder the first counts. */
 static void add_files(struct library *library, const char *root,
-		      const char *below, bool variants)
+		      const char *below, bool variants,
+		      const struct library_index *index)
 {
 	const char *folder = below[0] ? arena_printf(library->arena, "%s/%s",
 						     root, below) : root;
@@ -89,12 +92,15 @@ static void add_files(struct library *library, const char *root,
 				arena_new(library->arena, struct library_file);
 
 			file->path = path;
+			file->offered = index_names(
+				index, path + strlen(root) + 1, path);
 			*vec_push(library->arena, &library->files) = file;
 		}
 	}
 }
 
-static void add_subjects(struct library *library, const char *root)
+static void add_subjects(struct library *library, const char *root,
+			 const struct library_index *index)
 {
 	struct file_names list;
 
@@ -103,7 +109,8 @@ static void add_subjects(struct library *library, const char *root)
 	for (size_t i = 0; i < list.names.count; i++)
 		if (file_is_folder(arena_printf(library->arena, "%s/%s", root,
 						list.names.items[i])))
-			add_files(library, root, list.names.items[i], false);
+			add_files(library, root, list.names.items[i], false,
+				  index);
 }
 
 void library_add(struct library *library, const char *folder, bool own)
@@ -127,12 +134,15 @@ void library_add(struct library *library, const char *folder, bool own)
 									  "",
 							   parts[p]);
 				add_files(library, folder, buf_text(&below),
-					  true);
+					  true, NULL);
 				buf_free(&below);
 			}
 	if (own) {
-		add_files(library, folder, "", false);
-		add_subjects(library, folder);
+		const struct library_index *index =
+			index_read(library->arena, folder);
+
+		add_files(library, folder, "", false, index);
+		add_subjects(library, folder, index);
 	}
 }
 
@@ -165,13 +175,12 @@ struct offer_context {
 	struct library_file *file;
 };
 
-static void note_offer(void *context, char kind, const char *name)
+/* @key: the kind, ":" and the name; it is kept. */
+static void add_offer(struct library *library, struct library_file *file,
+		      const char *key)
 {
-	struct offer_context *offer = context;
-	struct library *library = offer->library;
-	char *key = arena_printf(library->arena, "%c:%s", kind, name);
 	struct offers *offers = map_get(&library->index, key);
-	const char *at = strchr(kinds, kind);
+	const char *at = strchr(kinds, key[0]);
 
 	if (!offers) {
 		offers = arena_new(library->arena, struct offers);
@@ -181,9 +190,26 @@ static void note_offer(void *context, char kind, const char *name)
 				  &library->names[at - kinds].items) = key + 2;
 	}
 	if (offers->files.count &&
-	    offers->files.items[offers->files.count - 1] == offer->file)
+	    offers->files.items[offers->files.count - 1] == file)
 		return;
-	*vec_push(library->arena, &offers->files) = offer->file;
+	*vec_push(library->arena, &offers->files) = file;
+}
+
+static void note_offer(void *context, char kind, const char *name)
+{
+	struct offer_context *offer = context;
+
+	add_offer(offer->library, offer->file,
+		  arena_printf(offer->library->arena, "%c:%s", kind, name));
+}
+
+static void scan_file(struct library *library, struct library_file *file)
+{
+	struct offer_context offer = { library, file };
+
+	file->source = read_source(library, file->path);
+	if (file->source)
+		scan_names(library->arena, file->source, note_offer, &offer);
 }
 
 static void make_index(struct library *library)
@@ -192,21 +218,25 @@ static void make_index(struct library *library)
 		return;
 	library->indexed = true;
 	for (size_t i = 0; i < library->files.count; i++) {
-		struct offer_context offer = { library,
-					       library->files.items[i] };
+		struct library_file *file = library->files.items[i];
+		const char *name = file->offered;
 
-		offer.file->source = read_source(library, offer.file->path);
-		if (offer.file->source)
-			scan_names(library->arena, offer.file->source,
-				   note_offer, &offer);
+		if (!name)
+			scan_file(library, file);
+		for (; name && *name; name += strlen(name) + 1)
+			add_offer(library, file, name);
 	}
 }
 
 static struct ast_file *parsed(struct library *library,
 			       struct library_file *file)
 {
-	if (!file->tried && file->source) {
-		file->tried = true;
+	if (file->tried)
+		return file->tree;
+	file->tried = true;
+	if (!file->source)
+		file->source = read_source(library, file->path);
+	if (file->source) {
 		library_macros(library);
 		file->tree = parse_file(library->parser, file->source, true);
 	}

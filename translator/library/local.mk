@@ -1,3 +1,5 @@
 library_sources = \
+	translator/library/index.c \
+	translator/library/index.h \
 	translator/library/library.c \
 	translator/library/library.h

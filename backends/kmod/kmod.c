@@ -102,30 +102,13 @@ static bool has_kind(const char *kind)
 	return false;
 }
 
-/* Only the runner of BPF objects chooses probes by the kernel, and finds data
- * by its symbol. */
-static bool depends(const struct ir_probe *probe)
-{
-	bool symbol = false, data = false;
-
-	for (size_t i = 0; i < probe->pairs.count; i++)
-		if (!strcmp(probe->pairs.items[i].key, "when") ||
-		    !strcmp(probe->pairs.items[i].key, "unless"))
-			return true;
-	for (size_t i = 0; i < probe->pairs.count; i++) {
-		symbol |= !strcmp(probe->pairs.items[i].key, "symbol");
-		data |= !strcmp(probe->pairs.items[i].key, "access");
-	}
-	return symbol && data;
-}
-
 static const char *refuses(struct arena *arena,
 			   const struct ir_program *program)
 {
 	for (size_t i = 0; i < program->probes.count; i++) {
 		const struct ir_probe *probe = program->probes.items[i];
 
-		if (!has_kind(probe->kind) || depends(probe))
+		if (!has_kind(probe->kind))
 			return arena_printf(arena, "the probe %s cannot be "
 				"attached by the kernel-module backend yet; "
 				"--runtime=bpf can", probe->name);

@@ -8,6 +8,10 @@
 #include <string.h>
 
 #include "runtime/bpf/kernel-types.h"
+#include "runtime/bpf/watch.h"
+#include "runtime/kmod/device.h"
+#include "runtime/kmod/user/insert.h"
+#include "runtime/reader/complain.h"
 
 /* The kernel's types, read when they are first asked for. */
 struct fitting {
@@ -85,4 +89,38 @@ void fit_object(struct object *object, const struct load_options *options)
 					object->bpf, probe->program), false);
 	}
 	kernel_types_close(fitting.types);
+}
+
+/* Tells the module what is to be told of a probe. */
+static int choose(struct fitting *fitting, int device, size_t number,
+		  const struct manifest_probe *probe, char **ret_error)
+{
+	struct kmod_choice choice = { .number = number };
+	struct watch_place place = { 0 };
+
+	choice.left_out = is_left_out(fitting, probe);
+	if (watch_is_meant(probe) && watch_find(probe, &place, ret_error))
+		return -1;
+	choice.address = place.address;
+	choice.length = place.length;
+	if (!choice.left_out && !choice.address)
+		return 0;
+	if (insert_choose(device, &choice))
+		return complain(ret_error, "the module does not know probe %s",
+				probe->name);
+	return 0;
+}
+
+int fit_module(struct object *object, const struct load_options *options,
+	       char **ret_error)
+{
+	struct fitting fitting = { .options = options };
+	const struct manifest *manifest = object->manifest;
+	int result = 0;
+
+	for (size_t i = 0; i < manifest->probe_count && !result; i++)
+		result = choose(&fitting, object->device, i,
+				&manifest->probes[i], ret_error);
+	kernel_types_close(fitting.types);
+	return result;
 }

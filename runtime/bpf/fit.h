@@ -11,4 +11,9 @@
  */
 void fit_object(struct object *object, const struct load_options *options);
 
+/* The same for a module, when it is loaded, and where its probes on data are.
+ * 0, or -1 with a sentence in *ret_error (malloc'd). */
+int fit_module(struct object *object, const struct load_options *options,
+	       char **ret_error);
+
 #endif

@@ -47,26 +47,43 @@ static uint64_t longest(uint64_t address, uint64_t room)
 	return length;
 }
 
-int watch_fill(struct probe *probe, struct perf_event_attr *attr,
-	       char **ret_error)
+bool watch_is_meant(const struct manifest_probe *probe)
 {
-	const struct manifest_pairs *pairs = &probe->about->pairs;
-	const char *symbol = manifest_pair_get(pairs, "symbol");
-	const char *access = manifest_pair_get(pairs, "access");
-	uint64_t room = LONGEST;
+	return manifest_pair_get(&probe->pairs, "access");
+}
 
-	attr->bp_addr = (uint64_t)manifest_pair_number(pairs, "address", 0);
+int watch_find(const struct manifest_probe *probe,
+	       struct watch_place *ret_place, char **ret_error)
+{
+	const struct manifest_pairs *pairs = &probe->pairs;
+	const char *symbol = manifest_pair_get(pairs, "symbol");
+	uint64_t room = LONGEST;
+	uint64_t at = (uint64_t)manifest_pair_number(pairs, "address", 0);
+	uint64_t length = (uint64_t)manifest_pair_number(pairs, "length", 0);
+
 	if (symbol)
-		attr->bp_addr = find_symbol(symbol, &room);
-	if (!attr->bp_addr)
+		at = find_symbol(symbol, &room);
+	if (!at)
 		return complain(ret_error, "this kernel does not say where '%s' "
 				"is (probe %s): it has no such data, or its "
 				"symbol table has functions only",
-				symbol ? symbol : "0", probe->about->name);
-	attr->bp_len = (uint64_t)manifest_pair_number(pairs, "length", 0);
-	if (!attr->bp_len)
-		attr->bp_len = longest(attr->bp_addr, room);
-	attr->bp_type = access && !strcmp(access, "write") ?
+				symbol ? symbol : "0", probe->name);
+	ret_place->address = at;
+	ret_place->length = length ? length : longest(at, room);
+	return 0;
+}
+
+int watch_fill(struct probe *probe, struct perf_event_attr *attr,
+	       char **ret_error)
+{
+	const char *access = manifest_pair_get(&probe->about->pairs, "access");
+	struct watch_place place;
+
+	if (watch_find(probe->about, &place, ret_error))
+		return -1;
+	attr->bp_addr = place.address;
+	attr->bp_len = place.length;
+	attr->bp_type = !strcmp(access, "write") ?
 		HW_BREAKPOINT_W : HW_BREAKPOINT_RW;
 	return 0;
 }

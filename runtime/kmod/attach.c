@@ -4,6 +4,8 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 
+#include "runtime/kmod/device.h"
+
 /* Kinds without a row are driven by the runner. */
 static const struct rt_way *const ways[RT_ATTACH_KINDS] = {
 	[RT_ATTACH_RAW_TRACEPOINT] = &rt_way_tracepoint,
@@ -43,10 +45,9 @@ static int attach(u32 number)
 	struct rt_attachment *attachment = &attachments[number];
 	const struct rt_way *way;
 
-	attachment->probe = &rt_program.probes[number];
 	attachment->state = NULL;
 	way = ways[attachment->probe->kind];
-	return way ? way->attach(attachment) : 0;
+	return way && !attachment->left_out ? way->attach(attachment) : 0;
 }
 
 static void detach_kind(enum rt_attach kind)
@@ -56,7 +57,8 @@ static void detach_kind(enum rt_attach kind)
 	if (!ways[kind])
 		return;
 	for (i = 0; i < attached; i++)
-		if (attachments[i].probe->kind == kind)
+		if (attachments[i].probe->kind == kind &&
+		    !attachments[i].left_out)
 			of_kind[count++] = &attachments[i];
 	if (count)
 		ways[kind]->detach(of_kind, count);
@@ -74,12 +76,45 @@ static void detach_all(void)
 static int make_room(void)
 {
 	u64 count = rt_program.probe_count + 1ull;
+	u32 i;
 
-	if (attachments)
+	if (attachments && of_kind)
 		return 0;
+	kvfree(attachments);
 	attachments = kvcalloc(count, sizeof(*attachments), GFP_KERNEL);
 	of_kind = kvcalloc(count, sizeof(*of_kind), GFP_KERNEL);
-	return attachments && of_kind ? 0 : -ENOMEM;
+	if (!attachments || !of_kind)
+		return -ENOMEM;
+	for (i = 0; i < rt_program.probe_count; i++)
+		attachments[i].probe = &rt_program.probes[i];
+	return 0;
+}
+
+static int choose(const struct kmod_choice *choice)
+{
+	int error = make_room();
+	struct rt_attachment *attachment;
+
+	if (error || choice->number >= rt_program.probe_count)
+		return error ? error : -EINVAL;
+	/* what is attached is detached as it was attached */
+	if (attached)
+		return -EBUSY;
+	attachment = &attachments[choice->number];
+	attachment->left_out = choice->left_out;
+	attachment->address = choice->address;
+	attachment->length = choice->length;
+	return 0;
+}
+
+int rt_choose(const struct kmod_choice *choice)
+{
+	int error;
+
+	mutex_lock(&attaching);
+	error = choose(choice);
+	mutex_unlock(&attaching);
+	return error;
 }
 
 static int attach_all(u32 *ret_probe)
@@ -94,7 +129,7 @@ static int attach_all(u32 *ret_probe)
 	if (error)
 		detach_all();
 	else
-		rt_tasks_walk();
+		rt_tasks_walk(attachments, attached);
 	return error;
 }
 

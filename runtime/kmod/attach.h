@@ -10,6 +10,8 @@
 struct rt_attachment {
 	const struct rt_probe *probe;
 	void *state;
+	bool left_out;		/* not for this kernel or session */
+	u64 address, length;	/* of data, as the runner found it */
 };
 
 /*
@@ -30,8 +32,8 @@ extern const struct rt_way rt_way_kprobe;
 extern const struct rt_way rt_way_kretprobe;
 extern const struct rt_way rt_way_uprobe;
 
-/* tasks.c: runs those handlers, and says when. */
-void rt_tasks_walk(void);
+/* tasks.c: runs the handlers that are theirs, and says when. */
+void rt_tasks_walk(const struct rt_attachment *all, u32 count);
 
 /* Hits that the kernel did not bring to us. */
 static inline void rt_count_missed(u64 count)

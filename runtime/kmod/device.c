@@ -79,6 +79,15 @@ static long set_reloc(const void __user *from)
 	return 0;
 }
 
+static long choose(const void __user *from)
+{
+	struct kmod_choice choice;
+
+	if (copy_from_user(&choice, from, sizeof(choice)))
+		return -EFAULT;
+	return rt_choose(&choice);
+}
+
 static long attach(u32 __user *ret_probe)
 {
 	u32 probe = 0;
@@ -100,6 +109,8 @@ static long device_ioctl(struct file *file, unsigned int command,
 		return run_probe(argument);
 	case KMOD_RELOC:
 		return set_reloc((const void __user *)argument);
+	case KMOD_CHOOSE:
+		return choose((const void __user *)argument);
 	case KMOD_ATTACH:
 		return attach((u32 __user *)argument);
 	case KMOD_DETACH:

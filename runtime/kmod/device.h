@@ -32,6 +32,13 @@ struct kmod_reloc {
 	__u64 words[3];
 };
 
+/* What the runner found out about a probe on the running kernel. */
+struct kmod_choice {
+	__u32 number;
+	__u32 left_out;		/* it is not for this kernel or session */
+	__u64 address, length;	/* of the data that it watches */
+};
+
 #define KMOD_LAYOUT	_IOR('s', 1, struct kmod_layout)
 #define KMOD_SET	_IOW('s', 2, struct kmod_setting)
 /* The argument is the number of a probe. */
@@ -40,5 +47,7 @@ struct kmod_reloc {
 #define KMOD_ATTACH	_IOR('s', 4, __u32)
 #define KMOD_DETACH	_IO('s', 5)
 #define KMOD_RELOC	_IOW('s', 6, struct kmod_reloc)
+/* Before KMOD_ATTACH. */
+#define KMOD_CHOOSE	_IOW('s', 7, struct kmod_choice)
 
 #endif

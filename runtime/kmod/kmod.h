@@ -358,6 +358,10 @@ int rt_match(struct rt_frame *frame, const char *text,
 
 /* ---- attaching: attach.c ---- */
 
+struct kmod_choice;
+
+/* What the runner knows of a probe, before it is attached. */
+int rt_choose(const struct kmod_choice *choice);
 /* All that the kernel drives. 0, or -errno and in *ret_probe the one at
  * fault; nothing is attached then. */
 int rt_attach_all(u32 *ret_probe);

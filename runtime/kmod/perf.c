@@ -18,8 +18,9 @@ static void on_event(struct perf_event *event, struct perf_sample_data *data,
 	rt_run(event->overflow_handler_context, NULL, regs);
 }
 
-static struct perf_event_attr attr_of(const struct rt_probe *probe)
+static struct perf_event_attr attr_of(const struct rt_attachment *attachment)
 {
+	const struct rt_probe *probe = attachment->probe;
 	s64 hertz = rt_pair_long(probe, "hertz", 0);
 	struct perf_event_attr attr = {
 		.type = rt_pair_long(probe, "type", 0),
@@ -35,10 +36,8 @@ static struct perf_event_attr attr_of(const struct rt_probe *probe)
 	}
 	if (attr.type != PERF_TYPE_BREAKPOINT)
 		return attr;
-	attr.bp_addr = rt_pair_long(probe, "address", 0);
-	attr.bp_len = rt_pair_long(probe, "length", 0);
-	if (!attr.bp_len)
-		attr.bp_len = attr.bp_addr % 8 ? 1 : 8;
+	attr.bp_addr = attachment->address;
+	attr.bp_len = attachment->length;
 	attr.bp_type = strcmp(rt_pair(probe, "access"), "write") ?
 		HW_BREAKPOINT_RW : HW_BREAKPOINT_W;
 	return attr;
@@ -65,15 +64,15 @@ static void destroy(struct events *events)
 	kfree(events);
 }
 
-static int create(const struct rt_probe *probe, struct events *events,
-		  const struct cpumask *cpus)
+static int create(const struct rt_attachment *attachment,
+		  struct events *events, const struct cpumask *cpus)
 {
-	struct perf_event_attr attr = attr_of(probe);
+	struct perf_event_attr attr = attr_of(attachment);
 	u32 cpu;
 
 	for_each_cpu(cpu, cpus) {
 		struct perf_event *event = perf_event_create_kernel_counter(
-			&attr, cpu, NULL, on_event, (void *)probe);
+			&attr, cpu, NULL, on_event, (void *)attachment->probe);
 
 		if (IS_ERR(event))
 			return PTR_ERR(event);
@@ -96,7 +95,7 @@ static int attach_perf(struct rt_attachment *attachment)
 	cpus_read_lock();
 	error = cpus_of(attachment->probe, cpus);
 	if (!error)
-		error = create(attachment->probe, events, cpus);
+		error = create(attachment, events, cpus);
 	cpus_read_unlock();
 	free_cpumask_var(cpus);
 	if (error)

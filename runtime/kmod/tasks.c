@@ -33,24 +33,25 @@ static void walk(const struct rt_probe *probe)
 	rcu_read_unlock();
 }
 
-static void walk_all(bool descendants)
+static void walk_all(const struct rt_attachment *all, u32 count,
+		     bool descendants)
 {
 	u32 i;
 
-	for (i = 0; i < rt_program.probe_count; i++) {
-		const struct rt_probe *probe = &rt_program.probes[i];
+	for (i = 0; i < count; i++) {
+		const struct rt_probe *probe = all[i].probe;
 
-		if (probe->kind == RT_ATTACH_TASKS &&
+		if (probe->kind == RT_ATTACH_TASKS && !all[i].left_out &&
 		    !!rt_pair(probe, "descendants") == descendants)
 			walk(probe);
 	}
 }
 
-void rt_tasks_walk(void)
+void rt_tasks_walk(const struct rt_attachment *all, u32 count)
 {
 	WRITE_ONCE(rt_shared->tasks_since, ktime_get_ns());
-	walk_all(true);
-	walk_all(false);
+	walk_all(all, count, true);
+	walk_all(all, count, false);
 }
 
 const struct rt_way rt_way_tasks = { attach_tasks, detach_tasks };

@@ -239,6 +239,11 @@ int insert_relocate(int device, size_t number, const uint64_t words[3])
 	return ioctl(device, KMOD_RELOC, &reloc) ? -errno : 0;
 }
 
+int insert_choose(int device, const struct kmod_choice *choice)
+{
+	return ioctl(device, KMOD_CHOOSE, choice) ? -errno : 0;
+}
+
 void insert_detach(struct object *object)
 {
 	if (object->device >= 0)

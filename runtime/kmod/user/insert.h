@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct kmod_choice;
 struct load_options;
 struct object;
 
@@ -28,6 +29,9 @@ void insert_detach(struct object *object);
 
 /* Hands over a relocation of the manifest. 0 or -errno. */
 int insert_relocate(int device, size_t number, const uint64_t words[3]);
+
+/* What was found out about a probe: runtime/kmod/device.h. 0 or -errno. */
+int insert_choose(int device, const struct kmod_choice *choice);
 
 /* Runs the handler of a probe. 0 or -errno. */
 int insert_run(int device, int probe);

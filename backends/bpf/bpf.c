@@ -175,6 +175,21 @@ static const struct ir_op *kernel_store(const struct ir_function *function)
 	return NULL;
 }
 
+/* Ways of attaching without a section are no ways of BPF programs. */
+static bool is_way(const char *kind)
+{
+	static const char *const ways[][2] = {
+#define ATTACH(id, name, section, user) { name, section },
+#include "runtime/common/attach.def"
+#undef ATTACH
+	};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		if (!strcmp(ways[i][0], kind))
+			return ways[i][1];
+	return false;
+}
+
 static const char *bpf_refuses(struct arena *arena,
 			       const struct ir_program *program)
 {
@@ -182,6 +197,11 @@ static const char *bpf_refuses(struct arena *arena,
 		return arena_strdup(arena,
 				    "strings of more than 4095 characters "
 				    "(MAXSTRINGLEN) do not fit in BPF frames");
+	for (size_t i = 0; i < program->probes.count; i++)
+		if (!is_way(program->probes.items[i]->kind))
+			return arena_printf(arena, "BPF has no probe %s; the "
+				"module backend has: --runtime=kernel",
+				program->probes.items[i]->name);
 	for (size_t i = 0; i < program->functions.count; i++) {
 		const struct ir_op *op =
 			kernel_store(program->functions.items[i]);

@@ -27,6 +27,7 @@ const char *const build_sources[] = {
 	"runtime/kmod/attach.c",
 	"runtime/kmod/tracepoint.c", "runtime/kmod/perf.c",
 	"runtime/kmod/kprobe.c", "runtime/kmod/uprobe.c",
+	"runtime/kmod/netfilter.c",
 	"runtime/kmod/tasks.c", "runtime/kmod/stack.c", "runtime/kmod/place.c",
 	"runtime/kmod/overload.c",
 	"runtime/kmod/device.c",

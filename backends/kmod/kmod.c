@@ -94,6 +94,7 @@ static bool has_kind(const char *kind)
 		"begin", "end", "error", "timer", "procfs_read",
 		"procfs_write", "input", "raw_tracepoint", "perf",
 		"kprobe", "kretprobe", "uprobe", "uretprobe", "tasks",
+		"netfilter",
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)

@@ -11,6 +11,7 @@ static const struct rt_way *const ways[RT_ATTACH_KINDS] = {
 	[RT_ATTACH_RAW_TRACEPOINT] = &rt_way_tracepoint,
 	[RT_ATTACH_PERF] = &rt_way_perf,
 	[RT_ATTACH_TASKS] = &rt_way_tasks,
+	[RT_ATTACH_NETFILTER] = &rt_way_netfilter,
 	[RT_ATTACH_KPROBE] = &rt_way_kprobe,
 	[RT_ATTACH_KRETPROBE] = &rt_way_kretprobe,
 	[RT_ATTACH_UPROBE] = &rt_way_uprobe,

@@ -197,18 +197,21 @@ int rt_action(struct rt_frame *frame, u32 count, s32 site)
 /* ---- variables of functions ---- */
 
 /*
- * How much of the kernel's stack is free. Other stacks than the task's (those
- * of interrupts) are taken to be as aligned as they are large, which is so
- * where they are larger than a page or two.
+ * Whether enough of the kernel's stack is free. Those of interrupts lie
+ * anywhere, between pages that are not mapped; where they do not, they are
+ * taken to be as aligned as they are large.
  */
-static unsigned long stack_left(void)
+static bool has_stack(void)
 {
 	unsigned long here = (unsigned long)__builtin_frame_address(0);
 	unsigned long task = (unsigned long)task_stack_page(current);
+	char byte;
 
 	if (here >= task && here < task + THREAD_SIZE)
-		return here - task;
-	return here & (THREAD_SIZE - 1);
+		return here - task >= STACK_LEAST;
+	if (IS_ENABLED(CONFIG_VMAP_STACK))
+		return rt_read(&byte, here - STACK_LEAST, 1, false);
+	return (here & (THREAD_SIZE - 1)) >= STACK_LEAST;
 }
 
 void *rt_enter(struct rt_frame *frame, u32 size)
@@ -216,7 +219,7 @@ void *rt_enter(struct rt_frame *frame, u32 size)
 	char *vars = frame->top;
 
 	if (frame->nesting > rt_program.max_nesting ||
-	    (frame->nesting && stack_left() < STACK_LEAST) ||
+	    (frame->nesting && !has_stack()) ||
 	    vars + size > frame->stack + rt_program.stack_size)
 		return NULL;
 	frame->nesting++;

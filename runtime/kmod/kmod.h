@@ -41,6 +41,9 @@ enum rt_attach {
 
 enum { RT_CHAIN = 8, RT_FRAMES = 4, RT_ARGS = 12 };
 
+/* Of netfilter probes: the address of the verdict. */
+enum { RT_ARG_VERDICT = RT_ARGS - 1 };
+
 /*
  * What one hit needs. A processor has RT_FRAMES of them: a hit may be
  * interrupted by another. The rooms behind the pointers are allocated with the
@@ -456,6 +459,8 @@ PRIM_TEXT(__usymbol, s64 address, s64 what);
 PRIM_TEXT(__source, s64 address, s64 what);
 PRIM_TEXT(__usource, s64 address, s64 what);
 PRIM_TEXT(__input);
+PRIM_LONG(__verdict);
+PRIM_LONG(__verdict_set, s64 value);
 PRIM_VOID(__output, const char *text);
 PRIM_VOID(__skipped, s64 reason);
 

@@ -168,6 +168,30 @@ PRIM_VOID(__skipped, s64 reason)
 		atomic64_inc((atomic64_t *)&rt_shared->skipped[reason]);
 }
 
+/* Of other probes there is none. */
+static s64 *verdict_of(const struct rt_frame *frame)
+{
+	bool has = rt_program.probes[frame->probe].kind == RT_ATTACH_NETFILTER;
+
+	return has ? (s64 *)(unsigned long)frame->args[RT_ARG_VERDICT] : NULL;
+}
+
+PRIM_LONG(__verdict)
+{
+	s64 *verdict = verdict_of(frame);
+
+	return verdict ? *verdict : 0;
+}
+
+PRIM_LONG(__verdict_set, s64 value)
+{
+	s64 *verdict = verdict_of(frame);
+
+	if (verdict)
+		*verdict = value;
+	return value;
+}
+
 PRIM_VOID(__output, const char *text)
 {
 	rt_send_text(frame, WIRE_VALUE, text);

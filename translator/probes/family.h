@@ -38,6 +38,9 @@ struct context_var {
 	/* Or a file of the machine that the script runs on: its inode (arg 0)
 	 * or the device of its super block (1). */
 	const char *file;
+	/* A function of the library that takes a value assigned to it, and
+	 * gives it back; or NULL: what is assigned goes to its memory. */
+	const char *setter;
 	bool is_hidden;		/* for such expressions and prologues only */
 	/* Where it is instead, in probes of code: kind NONE tells why not. */
 	const struct location *location;

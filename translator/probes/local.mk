@@ -12,6 +12,7 @@ probes_sources = \
 	translator/probes/programs.h \
 	translator/probes/process-point.c \
 	translator/probes/process.h \
+	translator/probes/netfilter.c \
 	translator/probes/perf.c \
 	translator/probes/procfs.c \
 	translator/probes/table.c \

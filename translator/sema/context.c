@@ -35,9 +35,9 @@ static const struct probe_context *context_of(struct sema *sema,
 	return scope->probe ? probe_variables(sema, scope->probe) : NULL;
 }
 
-static const struct context_var *find_var(struct sema *sema,
-					  const struct scope *scope,
-					  const char *name)
+const struct context_var *context_var_find(struct sema *sema,
+					   const struct scope *scope,
+					   const char *name)
 {
 	const struct probe_context *context = context_of(sema, scope);
 
@@ -494,7 +494,7 @@ static bool wrap_entry(struct sema *sema, struct scope *scope,
 
 	if (target->kind != EXPR_TARGET || target->ref)
 		return false;
-	var = find_var(sema, scope, target->text);
+	var = context_var_find(sema, scope, target->text);
 	if (!var || !var->at_entry)
 		return false;
 	entry = expr_create(sema->arena, EXPR_ENTRY, (*slot)->span);
@@ -510,7 +510,7 @@ static void resolve_target(struct sema *sema, struct scope *scope,
 			   const struct items *path)
 {
 	const struct probe_context *context = context_of(sema, scope);
-	const struct context_var *var = find_var(sema, scope, target->text);
+	const struct context_var *var = context_var_find(sema, scope, target->text);
 	struct expr *expr = *slot;
 
 	if (!var && target->text[1] != '$')

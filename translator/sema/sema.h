@@ -190,6 +190,10 @@ struct scope;
 /* The context of a probe, its variables read; or NULL. */
 const struct probe_context *probe_variables(struct sema *sema,
 					    const struct probe *probe);
+/* The $variable of the probe's context, or NULL. */
+const struct context_var *context_var_find(struct sema *sema,
+					   const struct scope *scope,
+					   const char *name);
 void context_resolve(struct sema *sema, struct scope *scope,
 		     struct expr **expr);
 

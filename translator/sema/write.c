@@ -75,6 +75,32 @@ static struct expr *address_of(struct sema *sema, const struct expr *left)
 	return address;
 }
 
+/* A variable that is no memory: its value goes to a function of the library. */
+static bool write_by_function(struct sema *sema, struct scope *scope,
+			      struct expr **slot)
+{
+	struct expr *expr = *slot, *call, *value = expr->b;
+	struct span span = expr->span;
+	bool is_after = expr->kind == EXPR_INCDEC && !expr->prefix;
+	const struct context_var *var = expr->a->kind != EXPR_TARGET ? NULL :
+		context_var_find(sema, scope, expr->a->text);
+
+	if (!var || !var->setter || !sema->options->guru)
+		return false;
+	if (!value)
+		value = number(sema, span, 1);
+	if (expr->op != OP_NONE)
+		value = binary(sema, span, expr->op, expr->a, value);
+	call = expr_create(sema->arena, EXPR_CALL, span);
+	call->text = var->setter;
+	*vec_push(sema->arena, &call->list.items) = value;
+	*slot = !is_after ? call :
+		binary(sema, span, expr->op == OP_ADD ? OP_SUB : OP_ADD, call,
+		       number(sema, span, 1));
+	resolve_one(sema, scope, slot);
+	return true;
+}
+
 void write_resolve(struct sema *sema, struct scope *scope, struct expr **slot)
 {
 	struct expr *expr = *slot, *call, *value;
@@ -83,6 +109,8 @@ void write_resolve(struct sema *sema, struct scope *scope, struct expr **slot)
 	const struct target *target;
 	const char *reason;
 
+	if (write_by_function(sema, scope, slot))
+		return;
 	resolve_one(sema, scope, &expr->a);
 	if (expr_is_poison(expr->a)) {
 		expr_poison(expr);

@@ -209,6 +209,10 @@ static int explain_attach(const struct manifest_probe *probe, int error,
 		return complain(ret_error, "this machine has no such event for "
 				"probe %s (virtual machines often lack hardware "
 				"counters)", probe->name);
+	if (!strcmp(probe->kind, "netfilter") && error == EOPNOTSUPP)
+		return complain(ret_error, "this kernel has no such netfilter "
+				"hook, or none of that family (probe %s)",
+				probe->name);
 	if (perf && error == ENODEV)
 		return complain(ret_error, "a processor of probe %s is not "
 				"there or not online", probe->name);

@@ -258,6 +258,8 @@ void machine_leave(struct body *b, bool handler);
 /* ---- the operations ---- */
 void op_value(struct body *b, const struct ir_op *op);	/* expr.c */
 void op_text(struct body *b, const struct ir_op *op);	/* expr.c */
+/* A word of what the program was given, by its offset. */
+LLVMValueRef context_word(struct emit *e, LLVMValueRef context, uint64_t place);
 void op_prim(struct body *b, const struct ir_op *op);	/* prim.c */
 void op_call(struct body *b, const struct ir_op *op);	/* call.c */
 void op_return(struct body *b, const struct ir_op *op);	/* call.c */

@@ -400,9 +400,8 @@ static void op_load_text(struct body *b, const struct ir_op *op)
 /* A word of what the probe was given. The verifier takes such loads only with
  * their offset in the instruction, and LLVM likes to work out the address
  * apart, so the instruction is written here. */
-static LLVMValueRef context_word(struct body *b, uint64_t place)
+LLVMValueRef context_word(struct emit *e, LLVMValueRef context, uint64_t place)
 {
-	struct emit *e = b->e;
 	LLVMTypeRef type = LLVMFunctionType(e->i64, &e->ptr, 1, 0);
 	char *text = arena_printf(e->arena, "$0 = *(u64 *)($1 + %u)",
 				  (unsigned)place);
@@ -410,7 +409,7 @@ static LLVMValueRef context_word(struct body *b, uint64_t place)
 					     4, 0, 0, LLVMInlineAsmDialectATT,
 					     0);
 
-	return LLVMBuildCall2(e->builder, type, code, &b->context, 1, "");
+	return LLVMBuildCall2(e->builder, type, code, &context, 1, "");
 }
 
 static void op_register(struct body *b, const struct ir_op *op)
@@ -422,7 +421,8 @@ static void op_register(struct body *b, const struct ir_op *op)
 		refuse(b->e, op, "register %d of this machine is not among "
 		       "those that a probe sees", number);
 	else
-		long_result(b, op, context_word(b, (uint64_t)place));
+		long_result(b, op, context_word(b->e, b->context,
+						(uint64_t)place));
 }
 
 void op_target(struct body *b, const struct ir_op *op)
@@ -430,7 +430,8 @@ void op_target(struct body *b, const struct ir_op *op)
 	switch ((int)op->code) {
 	case IR_ARG:
 		long_result(b, op, context_word(
-			b, 8 * (uint64_t)op->args.items[0].number));
+			b->e, b->context,
+			8 * (uint64_t)op->args.items[0].number));
 		return;
 	case IR_REG:
 		op_register(b, op);

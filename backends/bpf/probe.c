@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "runtime/bpf/lib/gen.h"
+#include "runtime/common/registers.h"
 #include "translator/base/arena.h"
 
 enum {
@@ -27,13 +28,23 @@ static const struct attach_row attach_rows[] = {
 #undef ATTACH
 };
 
+enum { ATTACH_ROWS = sizeof(attach_rows) / sizeof(attach_rows[0]) };
+
+/* ATTACH_ROWS: there is none. */
+static size_t attach_row_of(const char *kind)
+{
+	size_t row = 0;
+
+	while (row < ATTACH_ROWS && strcmp(attach_rows[row].name, kind))
+		row++;
+	return row;
+}
+
 static const char *section_of(const char *kind)
 {
-	for (size_t i = 0; i < sizeof(attach_rows) / sizeof(attach_rows[0]);
-	     i++)
-		if (!strcmp(attach_rows[i].name, kind))
-			return attach_rows[i].section;
-	return NULL;
+	size_t row = attach_row_of(kind);
+
+	return row < ATTACH_ROWS ? attach_rows[row].section : NULL;
 }
 
 /* As rt_may_run() counts: begin, end or error, all others. */
@@ -437,6 +448,77 @@ static int64_t action_limit(struct emit *e, const struct ir_probe *probe)
 		session_number(e, "maxaction_begin", most);
 }
 
+/* Does the function, or one that it calls, use a primitive with this flag? */
+static bool reaches_prim(struct emit *e, int number, char flag, bool *seen)
+{
+	const struct ir_function *function =
+		e->program->functions.items[number];
+
+	if (seen[number])
+		return false;
+	seen[number] = true;
+	if (function_has_prim(e, number, flag))
+		return true;
+	for (size_t i = 0; i < function->blocks.count; i++) {
+		const struct ir_block *block = function->blocks.items[i];
+
+		for (size_t j = 0; j < block->ops.count; j++) {
+			const struct ir_op *op = block->ops.items[j];
+
+			if ((op->code == IR_CALL || op->code == IR_CALLV) &&
+			    reaches_prim(e, (int)op->args.items[0].number, flag,
+					 seen))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whose registers the context begins with: 0 there are none, 1 the kernel's, 2 a
+ * program's; an event of the processor finds the one or the other. */
+static LLVMValueRef whose_registers(struct emit *e, LLVMValueRef context,
+				    const char *kind)
+{
+	LLVMValueRef mode;
+
+	if (!strcmp(kind, "kprobe") || !strcmp(kind, "kretprobe"))
+		return constant32(e, 1);
+	if (!strcmp(kind, "uprobe") || !strcmp(kind, "uretprobe"))
+		return constant32(e, 2);
+	if (strcmp(kind, "perf"))
+		return constant32(e, 0);
+	mode = LLVMBuildAnd(e->builder,
+			    context_word(e, context, 8 * REGISTER_MODE),
+			    constant(e, REGISTER_MODE_MASK), "");
+	return LLVMBuildSelect(e->builder,
+			       LLVMBuildICmp(e->builder, LLVMIntEQ, mode,
+					     constant(e, REGISTER_MODE_USER),
+					     ""),
+			       constant32(e, 2), constant32(e, 1), "");
+}
+
+/* What the primitives of flag r ask for. */
+static void keep_hit(struct emit *e, LLVMValueRef program,
+		     const struct ir_probe *probe, LLVMValueRef frame)
+{
+	bool *seen = arena_array(e->arena, bool,
+				 e->program->functions.count);
+	LLVMValueRef context = LLVMGetParam(program, 0), whose;
+
+	if (!reaches_prim(e, probe->function, 'r', seen))
+		return;
+	whose = whose_registers(e, context, probe->kind);
+	store(e, constant32(e, (int64_t)attach_row_of(probe->kind)),
+	      offset(e, frame, offsetof(struct rt_frame, kind)));
+	store(e, whose, offset(e, frame, offsetof(struct rt_frame, whose)));
+	if (LLVMIsConstant(whose) && !LLVMConstIntGetZExtValue(whose))
+		return;
+	for (size_t i = 0; i < REGISTER_WORDS; i++)
+		store(e, context_word(e, context, 8 * i),
+		      offset(e, frame, offsetof(struct rt_frame, registers) +
+					       8 * i));
+}
+
 static void framed_code(struct emit *e, LLVMValueRef program, size_t number,
 			LLVMValueRef frame)
 {
@@ -447,6 +529,7 @@ static void framed_code(struct emit *e, LLVMValueRef program, size_t number,
 
 	store(e, constant(e, action_limit(e, probe)),
 	      offset(e, frame, offsetof(struct rt_frame, actions)));
+	keep_hit(e, program, probe, frame);
 	if (e->functions[function].machine) {
 		LLVMValueRef step = machine_create(e, function, number);
 

@@ -41,6 +41,18 @@ static inline int register_place(int number)
 #endif
 }
 
+/* Words of pt_regs, and the one that tells whose they are: of a program if, with
+ * the mask, it is the value. */
+enum {
+#if defined(__x86_64__)
+	REGISTER_WORDS = 21, REGISTER_MODE = 17, REGISTER_MODE_MASK = 3,
+	REGISTER_MODE_USER = 3,
+#elif defined(__aarch64__)
+	REGISTER_WORDS = 34, REGISTER_MODE = 33, REGISTER_MODE_MASK = 15,
+	REGISTER_MODE_USER = 0,
+#endif
+};
+
 /* DWARF number of the register of the @index-th integer argument, or -1 for
  * those on the stack. */
 static inline int register_argument(int index)

@@ -1,5 +1,6 @@
 /* Primitives: see prims.def and runtime/common/intrinsics.def. */
 #include "runtime/kmod/kmod.h"
+#include "runtime/common/registers.h"
 
 #include <linux/cgroup.h>
 #include <linux/cred.h>
@@ -464,6 +465,31 @@ PRIM_TEXT(string_quoted, const char *text)
 	}
 	strcpy(out + end, cut ? "\"..." : "\"");
 	rt_copy(to, room, out);
+}
+
+/* ---- what was hit ---- */
+
+static const char *const kinds[] = {
+#define ATTACH(id, name, section, user) name,
+#include "runtime/common/attach.def"
+#undef ATTACH
+};
+
+PRIM_TEXT(__hit_kind)
+{
+	rt_copy(to, room, kinds[rt_program.probes[frame->probe].kind]);
+}
+
+PRIM_LONG(__registers)
+{
+	return !frame->regs ? 0 :
+	       user_mode((struct pt_regs *)frame->regs) ? 2 : 1;
+}
+
+PRIM_LONG(__register, s64 number)
+{
+	return !frame->regs || (u64)number >= REGISTER_WORDS ? 0 :
+	       ((const s64 *)frame->regs)[number];
 }
 
 /* ---- numbers by name ---- */

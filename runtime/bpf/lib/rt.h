@@ -46,7 +46,7 @@ enum rt_error {
 	RT_ABORT,	/* abort(): not an error; no catch takes it */
 };
 
-enum { RT_CHAIN = 8, RT_GROUPS = 10 };
+enum { RT_CHAIN = 8, RT_GROUPS = 10, RT_REGISTERS = 34 };
 
 /*
  * What one hit needs besides registers. Frames are claimed from a per-CPU
@@ -73,6 +73,10 @@ struct rt_frame {
 	__u32 number;		/* which frame this is */
 	__u32 top;		/* step machine: free part of the stack */
 	__u32 depth;		/* step machine: recursive calls now */
+	/* for primitives of flag r, in probes that reach one: */
+	__u32 kind;		/* row of attach.def */
+	__u32 whose;		/* registers: 1 the kernel's, 2 a program's; 0 none */
+	__u64 registers[RT_REGISTERS];
 	struct rt_text message;	/* of RT_ERROR_TEXT */
 	struct rt_text token;	/* what tokenize works on */
 	struct rt_text subject;	/* what the last =~ matched against */

@@ -43,7 +43,7 @@ static bool fits_multi(const struct manifest_probe *about)
 {
 	return is_kernel_probe(about) && pair(about, "symbol") &&
 	       !pair(about, "offset") && !pair(about, "module") &&
-	       !pair(about, "maxactive") && !pair(about, "copies");
+	       !pair(about, "maxactive");
 }
 
 /* Tells by trying: a program that does nothing, on one function. */
@@ -117,37 +117,6 @@ static bool is_multi(const struct probe *probe)
 	       BPF_TRACE_KPROBE_MULTI;
 }
 
-/* All probes of this one's program. */
-static int attach_multi(struct attach *attach, struct probe *probe,
-			char **ret_error)
-{
-	const char **symbols = calloc(attach->count, sizeof(*symbols));
-	__u64 *cookies = calloc(attach->count, sizeof(*cookies));
-	LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .syms = symbols,
-		    .cookies = cookies,
-		    .retprobe = probe->kind == ATTACH_KRETPROBE);
-	struct bpf_link *link = NULL;
-
-	for (size_t i = 0; symbols && cookies && i < attach->count; i++) {
-		struct probe *one = &attach->probes[i];
-
-		if (one->bpf != probe->bpf)
-			continue;
-		symbols[options.cnt] = pair(one->about, "symbol");
-		cookies[options.cnt++] = i;
-	}
-	if (options.cnt)
-		link = bpf_program__attach_kprobe_multi_opts(probe->bpf, NULL,
-							     &options);
-	if (!link)
-		complain(ret_error, "cannot attach to the %zu functions of "
-			 "probe %s and others: %s", options.cnt,
-			 probe->about->name, strerror(errno));
-	free(symbols);
-	free(cookies);
-	return link ? attach_add_link(probe, link) : -1;
-}
-
 /* ---- one at a time ---- */
 
 static bool read_number(const char *path, const char *format, int *ret)
@@ -181,13 +150,6 @@ static int open_event(const char *symbol, uint64_t offset, bool is_return)
 			    PERF_FLAG_FD_CLOEXEC);
 }
 
-/* What the probe is to be placed on, as the kernel names it. */
-struct place {
-	char symbol[256];	/* "name" or "module:name"; empty: an address */
-	uint64_t offset;
-	bool is_return;
-};
-
 static int add_event(struct attach *attach, struct probe *probe, int event)
 {
 	LIBBPF_OPTS(bpf_perf_event_opts, options,
@@ -207,7 +169,7 @@ static int add_event(struct attach *attach, struct probe *probe, int event)
 }
 
 static int attach_place(struct attach *attach, struct probe *probe,
-			const struct place *place)
+			const struct kprobe_place *place)
 {
 	return add_event(attach, probe,
 			 open_event(*place->symbol ? place->symbol : NULL,
@@ -216,7 +178,7 @@ static int attach_place(struct attach *attach, struct probe *probe,
 
 /* Several functions of one name are told apart by their addresses. */
 static int attach_copies(struct attach *attach, struct probe *probe,
-			 struct place *place)
+			 struct kprobe_place *place)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
 	char line[512], name[256], type;
@@ -241,7 +203,7 @@ static int attach_copies(struct attach *attach, struct probe *probe,
 }
 
 static int attach_return(struct attach *attach, struct probe *probe,
-			 const struct place *place)
+			 const struct kprobe_place *place)
 {
 	long long most = manifest_pair_number(&probe->about->pairs,
 					      "maxactive", 0);
@@ -269,7 +231,7 @@ static int attach_return(struct attach *attach, struct probe *probe,
 
 /* ---- what went wrong ---- */
 
-static int explain(struct probe *probe, const struct place *place, int error,
+static int explain(struct probe *probe, const struct kprobe_place *place, int error,
 		   char **ret_error)
 {
 	const char *name = probe->about->name;
@@ -312,17 +274,27 @@ static int pass_over(struct attach *attach, char **ret_error)
 	return 0;
 }
 
+int kprobe_refuse(struct attach *attach, struct probe *probe, int error,
+		  const struct kprobe_place *place, char **ret_error)
+{
+	explain(probe, place, error, ret_error);
+	/* nothing at all can be probed */
+	if (error == ENODEV || error == EPERM || error == EACCES)
+		return -1;
+	return pair(probe->about, "among") ? pass_over(attach, ret_error) : -1;
+}
+
 int attach_kprobe(struct attach *attach, struct probe *probe, char **ret_error)
 {
 	const struct manifest_probe *about = probe->about;
 	const char *symbol = pair(about, "symbol");
 	const char *module = pair(about, "module");
-	struct place place = { .is_return = probe->kind == ATTACH_KRETPROBE };
+	struct kprobe_place place = { .is_return = probe->kind == ATTACH_KRETPROBE };
 	int error;
 
 	if (is_multi(probe))
 		return pair(about, "shares") ? 0 :
-			attach_multi(attach, probe, ret_error);
+			kprobe_attach_many(attach, probe, ret_error);
 	place.offset = (uint64_t)manifest_pair_number(
 		&about->pairs, symbol ? "offset" : "address", 0);
 	if (symbol)
@@ -337,21 +309,15 @@ int attach_kprobe(struct attach *attach, struct probe *probe, char **ret_error)
 		error = attach_return(attach, probe, &place);
 	else
 		error = attach_place(attach, probe, &place);
-	if (!error)
-		return 0;
-	explain(probe, &place, -error, ret_error);
-	/* nothing at all can be probed */
-	if (error == -ENODEV || error == -EPERM || error == -EACCES)
-		return -1;
-	return pair(about, "among") ? pass_over(attach, ret_error) : -1;
+	return error ? kprobe_refuse(attach, probe, -error, &place, ret_error) :
+		       0;
 }
 
 int kprobe_check(struct attach *attach, char **ret_error)
 {
 	for (size_t i = 0; i < attach->count; i++)
 		if (is_kernel_probe(attach->probes[i].about) &&
-		    (attach->probes[i].link_count ||
-		     is_multi(&attach->probes[i])))
+		    attach->probes[i].link_count)
 			return 0;
 	*ret_error = attach->passed_reason;
 	attach->passed_reason = NULL;
@@ -368,14 +334,19 @@ struct multi_info {
 	uint64_t rest[8];
 };
 
-static uint64_t multi_missed(const struct bpf_link *link)
+static uint64_t multi_missed(const struct probe *probe)
 {
-	struct multi_info info = { 0 };
-	uint32_t size = sizeof(info);
+	uint64_t missed = 0;
 
-	if (bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &size))
-		return 0;
-	return info.missed;
+	for (size_t i = 0; i < probe->link_count; i++) {
+		struct multi_info info = { 0 };
+		uint32_t size = sizeof(info);
+
+		if (!bpf_obj_get_info_by_fd(bpf_link__fd(probe->links[i]),
+					    &info, &size))
+			missed += info.missed;
+	}
+	return missed;
 }
 
 void kprobe_collect(const struct attach *attach)
@@ -389,9 +360,8 @@ void kprobe_collect(const struct attach *attach)
 	for (size_t i = 0; i < attach->count; i++) {
 		struct probe *probe = &attach->probes[i];
 
-		if (probe->link_count && probe->kind == ATTACH_KRETPROBE &&
-		    is_multi(probe))
-			shared->missed_returns += multi_missed(probe->links[0]);
+		if (probe->kind == ATTACH_KRETPROBE && is_multi(probe))
+			shared->missed_returns += multi_missed(probe);
 	}
 }
 

@@ -12,13 +12,34 @@
 #ifndef SPILE_BPF_KPROBE_H
 #define SPILE_BPF_KPROBE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct attach;
 struct bpf_object;
 struct manifest;
+struct probe;
+
+/* What a probe is to be placed on, as the kernel names it. */
+struct kprobe_place {
+	char symbol[256];	/* "name" or "module:name"; empty: an address */
+	uint64_t offset;
+	bool is_return;
+};
 
 /* Before the programs are loaded: marks those that are to be attached to many
  * functions at once. */
 void kprobe_prepare(struct bpf_object *object, const struct manifest *manifest);
+
+/* kprobe-many.c: attaches all probes of this one's program, with as few links as
+ * the kernel takes. 0, or -1 with a sentence. */
+int kprobe_attach_many(struct attach *attach, struct probe *probe,
+		       char **ret_error);
+
+/* A probe that cannot be placed: 0 if the others can do without it, which is
+ * counted; else -1 with a sentence. */
+int kprobe_refuse(struct attach *attach, struct probe *probe, int error,
+		  const struct kprobe_place *place, char **ret_error);
 
 /* When all are attached: it is an error if none of what wildcards found can be
  * probed. 0, or -1 with a sentence. */

@@ -16,6 +16,7 @@ runtime_bpf_sources = \
 	runtime/bpf/multi.c \
 	runtime/bpf/multi.h \
 	runtime/bpf/kprobe.c \
+	runtime/bpf/kprobe-many.c \
 	runtime/bpf/kprobe.h \
 	runtime/bpf/watch.c \
 	runtime/bpf/watch.h \

@@ -44,7 +44,7 @@ static int open_file(const char *name, int flags)
 	return open(path, flags | O_CLOEXEC);
 }
 
-static FILE *read_file(const char *name)
+FILE *trace_event_file(const char *name)
 {
 	int fd = open_file(name, O_RDONLY);
 
@@ -70,7 +70,7 @@ static int command(const char *text)
 /* What killed sessions left: "r256:spile_12/return_0_12 name". */
 void trace_event_remove_left_over(void)
 {
-	FILE *file = read_file("kprobe_events");
+	FILE *file = trace_event_file("kprobe_events");
 	char line[LINE_MOST], name[LINE_MOST], text[LINE_MOST + 2];
 	int process;
 
@@ -101,7 +101,7 @@ static int event_id(const char *name)
 	int id = -1;
 
 	snprintf(path, sizeof(path), "events/%s/id", name);
-	file = read_file(path);
+	file = trace_event_file(path);
 	if (file && fscanf(file, "%d", &id) != 1)
 		id = -1;
 	if (file)
@@ -140,7 +140,7 @@ int trace_event_open(const struct trace_event *event)
 /* Lines "  return_0_12    hits    missed" */
 uint64_t trace_event_missed(void)
 {
-	FILE *file = read_file("kprobe_profile");
+	FILE *file = trace_event_file("kprobe_profile");
 	char line[LINE_MOST];
 	uint64_t sum = 0;
 

@@ -11,12 +11,16 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct trace_event {
 	size_t number;		/* of the probe */
 	const char *symbol;	/* "name" or "module:name" */
 	long long returns_at_once;
 };
+
+/* A file of tracefs to be read, or NULL. */
+FILE *trace_event_file(const char *name);
 
 /* Makes the event; a perf event on it, or -1 and errno. */
 int trace_event_open(const struct trace_event *event);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "translator/base/arena.h"
+#include "translator/base/buf.h"
 #include "translator/target/demangle.h"
 
 enum { MOST_LEVELS = 64, MOST_LABELS = 4096 };
@@ -43,12 +44,73 @@ static const char *name_by_symbol(struct debug *debug, Dwarf_Die *die,
 	return spelled && demangle_match(name, spelled) ? spelled : name;
 }
 
-/* Scopes are spelled in the symbol; entries do not know what they lie in. */
+/* Entries do not know what they lie in: from their unit down to one. */
+struct scope_search {
+	const void *wanted;
+	const char *scopes[DEBUG_DEEPEST + 2];
+	struct buf name;
+};
+
+static bool is_scope(int tag)
+{
+	return tag == DW_TAG_namespace || tag == DW_TAG_structure_type ||
+	       tag == DW_TAG_class_type || tag == DW_TAG_union_type;
+}
+
+static enum entry_step visit_scope(void *data, Dwarf_Die *die, int depth)
+{
+	struct scope_search *search = data;
+	const char *name;
+
+	if (die->addr == search->wanted) {
+		for (int i = 0; i < depth; i++)
+			buf_printf(&search->name, "%s::", search->scopes[i]);
+		return ENTRY_STOP;
+	}
+	if (!is_scope(dwarf_tag(die)))
+		return ENTRY_PASS;
+	name = entry_name(die);
+	search->scopes[depth] = name ? name : "(anonymous namespace)";
+	return ENTRY_ENTER;
+}
+
+/* The entry that stands in the scope of the name: what this one is an instance
+ * and the definition of. */
+static Dwarf_Die declaration_of(Dwarf_Die *die)
+{
+	Dwarf_Die at = *die, next;
+
+	for (int i = 0; i < MOST_LEVELS; i++) {
+		if (!entry_link(&at, DW_AT_abstract_origin, &next) &&
+		    !entry_link(&at, DW_AT_specification, &next))
+			break;
+		at = next;
+	}
+	return at;
+}
+
+const char *function_written_name(struct debug *debug, Dwarf_Die *die)
+{
+	Dwarf_Die declaration = declaration_of(die), unit;
+	struct scope_search search = { .wanted = declaration.addr };
+	const char *name = entry_name(die);
+
+	if (dwarf_diecu(&declaration, &unit, NULL, NULL))
+		entry_visit(&unit, visit_scope, &search);
+	buf_puts(&search.name, name ? name : "");
+	return buf_take(&search.name, debug->arena);
+}
+
+/* Scopes are spelled in the symbol. */
 const char *function_name(struct debug *debug, Dwarf_Die *die)
 {
 	const char *linkage = entry_linkage_name(die);
 	const char *name = linkage ? demangle_name(debug->arena, linkage) : NULL;
 
+	/* what converts to a type has that type in its name */
+	if (!name && linkage && entry_name(die) &&
+	    !strncmp(entry_name(die), "operator ", 9))
+		return function_written_name(debug, die);
 	if (!name)
 		name = linkage ? entry_name(die) :
 		       name_by_symbol(debug, die, entry_name(die));

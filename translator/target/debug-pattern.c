@@ -89,17 +89,53 @@ static char *find_lines(char *text)
 	return found;
 }
 
+/* The "::" after which the last part of a name begins, outside of the arguments
+ * of templates; NULL: it has one part. */
+static const char *next_scope(const char *at)
+{
+	for (int depth = 0; *at; at++) {
+		depth += *at == '<';
+		depth -= *at == '>' && depth;
+		if (!depth && at[0] == ':' && at[1] == ':')
+			return at;
+	}
+	return NULL;
+}
+
+static const char *last_part(const char *name)
+{
+	for (const char *at = name; (at = next_scope(at)) != NULL; )
+		name = at += 2;
+	return name;
+}
+
+/* "ns::ring<int, 4>::put" as "ns::ring::put" */
+static const char *without_arguments(struct arena *arena, const char *name)
+{
+	char *copy = arena_strdup(arena, name), *to = copy;
+	int depth = 0;
+
+	for (const char *at = name; *at; at++) {
+		depth += *at == '<';
+		if (!depth)
+			*to++ = *at;
+		depth -= *at == '>' && depth;
+	}
+	*to = '\0';
+	return copy;
+}
+
+static bool is_operator(const char *name)
+{
+	return !strncmp(last_part(name), "operator", 8);
+}
+
 static const char *literal_of(const struct debug_pattern *pattern)
 {
-	const char *literal = pattern->name;
-
 	if (glob_is_pattern(pattern->name))
 		return NULL;
-	if (!strchr(pattern->name, '<'))
-		for (const char *at = pattern->name;
-		     (at = strstr(at, "::")) != NULL; at += 2)
-			literal = at + 2;
-	return literal;
+	return pattern->bare || !strchr(pattern->name, '<') ?
+		last_part(pattern->name) : pattern->name;
 }
 
 bool pattern_read(struct arena *arena, const char *text,
@@ -129,7 +165,9 @@ bool pattern_read(struct arena *arena, const char *text,
 	}
 	ret_pattern->name = name;
 	ret_pattern->file = file;
-	ret_pattern->has_scope = strstr(name, "::") != NULL;
+	ret_pattern->has_scope = next_scope(name) != NULL;
+	if (strchr(name, '<') && !is_operator(name))
+		ret_pattern->bare = without_arguments(arena, name);
 	ret_pattern->literal = literal_of(ret_pattern);
 	return true;
 }
@@ -148,10 +186,44 @@ bool pattern_file(const char *pattern, const char *file)
 	return false;
 }
 
+/* Compilers do not agree on spaces. */
+static const char *without_spaces(struct arena *arena, const char *name)
+{
+	char *copy = arena_strdup(arena, name), *to = copy;
+
+	for (const char *at = name; *at; at++)
+		if (*at != ' ')
+			*to++ = *at;
+	*to = '\0';
+	return copy;
+}
+
+/* Whether the name, or what follows one of its scopes, has the arguments of
+ * templates that the pattern has. */
+static bool has_written_name(struct debug *debug,
+			     const struct debug_pattern *pattern, Dwarf_Die *die)
+{
+	const char *wanted = without_spaces(debug->arena, pattern->name);
+	const char *name = without_spaces(debug->arena,
+				function_written_name(debug, die));
+
+	if (!strncmp(wanted, "::", 2))
+		return glob_match(wanted + 2, name);
+	for (; name; name = next_scope(name), name = name ? name + 2 : NULL)
+		if (glob_match(wanted, name))
+			return true;
+	return false;
+}
+
 static bool has_plain_name(struct debug *debug,
 			   const struct debug_pattern *pattern, Dwarf_Die *die,
 			   const char *name)
 {
+	/* the symbol is quicker than the way through the scopes */
+	if (pattern->bare && pattern->has_scope)
+		return (!pattern->literal || !strcmp(pattern->literal, name)) &&
+		       demangle_match(pattern->bare, function_name(debug, die)) &&
+		       has_written_name(debug, pattern, die);
 	if (pattern->literal ? strcmp(pattern->literal, name) != 0 :
 	    !pattern->has_scope && !glob_match(pattern->name, name))
 		return false;

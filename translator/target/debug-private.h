@@ -194,6 +194,8 @@ struct debug_pattern {
 	const char *literal;	/* the last component of the name, if it has no
 				 * wildcards, else NULL */
 	bool has_scope;		/* "::" in the name */
+	const char *bare;	/* the name without the arguments of templates,
+				 * if it has any, else NULL */
 	const char *file;	/* NULL: any */
 	enum pattern_lines lines;
 	unsigned int from, to;
@@ -217,6 +219,9 @@ bool pattern_file(const char *pattern, const char *file);
 /* NULL if the entry has no code in the program. */
 struct debug_function *function_make(struct debug *debug, Dwarf_Die *die);
 const char *function_name(struct debug *debug, Dwarf_Die *die);
+/* The same as its scopes are written down, with the arguments of templates:
+ * "ns::ring<int, 4>::put". */
+const char *function_written_name(struct debug *debug, Dwarf_Die *die);
 /* Fills unit->functions. */
 void unit_index(struct debug *debug, struct debug_unit *unit);
 /* The entries of functions around an address, the outermost first; their

@@ -680,6 +680,11 @@ void maps_create(struct emit *e)
 				       (uint64_t)cpus * RT_FRAMES, 4,
 				       e->frame_size, 0 });
 	stack_maps_create(e, cpus);
+	if (has_prim(e, 'p'))
+		map_create(e, "spile_counters",
+			   (struct map_shape){ BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+					       (uint64_t)cpus * WIRE_COUNTERS,
+					       4, 4, 0 });
 	library_constant(e, "rt_cpus", cpus);
 	library_constant(e, "rt_text_max",
 			 ir_limit(program, "maxstringlen") - 1);

@@ -200,6 +200,52 @@ static int attach_perf(struct attach *attach, struct probe *probe,
 	return 0;
 }
 
+/* ---- counters ---- */
+
+/* One event of a processor, for the programs to read. The map keeps it. */
+static int open_counter(struct probe *probe, int map, unsigned int cpu,
+			char **ret_error)
+{
+	const struct manifest_pairs *pairs = &probe->about->pairs;
+	uint32_t slot = cpu * WIRE_COUNTERS +
+			manifest_pair_number(pairs, "counter", 0);
+	struct perf_event_attr attr;
+	int fd, error = 0;
+
+	fill_perf(&attr, pairs);
+	attr.sample_period = 0;
+	fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1,
+		     PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		return explain_perf(probe, errno, cpu, ret_error);
+	if (bpf_map_update_elem(map, &slot, &fd, 0))
+		error = errno;
+	close(fd);
+	return error ? explain_perf(probe, error, cpu, ret_error) : 0;
+}
+
+static int attach_counter(struct attach *attach, struct probe *probe,
+			  char **ret_error)
+{
+	bool online[MOST_CPUS] = { 0 };
+	int map;
+
+	if (attach->object->is_module)
+		return complain(ret_error, "the module backend has no "
+				"counters (probe %s): use --runtime=bpf",
+				probe->about->name);
+	/* nobody reads it */
+	map = bpf_object__find_map_fd_by_name(attach->object->bpf,
+					      "spile_counters");
+	if (map < 0)
+		return 0;
+	online_cpus(online);
+	for (unsigned int cpu = 0; cpu < MOST_CPUS; cpu++)
+		if (online[cpu] && open_counter(probe, map, cpu, ret_error))
+			return -1;
+	return 0;
+}
+
 /* ---- the table ---- */
 
 static const char *const names[ATTACH_KINDS] = {
@@ -222,6 +268,7 @@ static int (*const ways[ATTACH_KINDS])(struct attach *, struct probe *,
 	[ATTACH_PROCFS_READ] = drive_file,
 	[ATTACH_PROCFS_WRITE] = drive_file,
 	[ATTACH_INPUT] = drive_input,
+	[ATTACH_COUNTER] = attach_counter,
 	[ATTACH_TASKS] = attach_tasks,
 	[ATTACH_PERF] = attach_perf,
 	[ATTACH_RAW_TRACEPOINT] = attach_raw_tracepoint,
@@ -317,6 +364,7 @@ static int attach_part(struct attach *attach, bool returns, char **ret_error)
 			return -1;
 	for (size_t i = 0; i < attach->count; i++)
 		if (!is_called_backwards(&probes[i]) &&
+		    probes[i].kind != ATTACH_COUNTER &&
 		    (probes[i].kind == ATTACH_URETPROBE) == returns &&
 		    attach_one(attach, &probes[i], ret_error))
 			return -1;
@@ -325,6 +373,11 @@ static int attach_part(struct attach *attach, bool returns, char **ret_error)
 
 int attach_all(struct attach *attach, char **ret_error)
 {
+	/* what others read */
+	for (size_t i = 0; i < attach->count; i++)
+		if (attach->probes[i].kind == ATTACH_COUNTER &&
+		    attach_one(attach, &attach->probes[i], ret_error))
+			return -1;
 	/* a return finds what the probe on the entry has kept */
 	if (attach_part(attach, false, ret_error) ||
 	    attach_part(attach, true, ret_error))

@@ -52,6 +52,7 @@ struct manifest_site {
  *	perf			type, config, period or hertz, cpus ("0-3,8", or
  *				"all"); of accesses to data: access ("write" or
  *				"rw"), address or symbol, length (0: as fits)
+ *	counter			type, config, counter (its number)
  *	raw_tracepoint		name, joins (number of the probe in whose program
  *				this one runs; it is attached for both)
  *	tracepoint		system, name

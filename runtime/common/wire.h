@@ -52,6 +52,9 @@ enum wire_state {
 	WIRE_ABORTED,	/* abort(): at once, end probes still come */
 };
 
+/* Counters that @perf reads: so many of each processor. */
+enum { WIRE_COUNTERS = 16 };
+
 /* Why a hit was skipped. ORDER: the reader's words for them. */
 enum wire_skip {
 	WIRE_SKIP_LOCK,		/* a lock was not had in time */

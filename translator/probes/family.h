@@ -119,6 +119,7 @@ struct family_env {
 	struct tracepoints *(*tracepoints)(struct family_env *env);
 	/* Functions of the kernel; never NULL. */
 	struct kernel_symbols *(*symbols)(struct family_env *env);
+	VEC(const char *) counters;	/* names of perf counters, by number */
 	struct btf_types *btf_cache;
 	struct tracepoints *tracepoints_cache;
 	struct user_program *programs;	/* programs.h */

@@ -717,6 +717,52 @@ static void unsupported(struct sema *sema, struct expr *expr, const char *what,
 	expr_poison(expr);
 }
 
+/* Whether the handler runs in a thread that is counted: not those that the
+ * runner runs itself. */
+static bool is_event(const struct scope *scope)
+{
+	static const char *const kinds[] = { "raw_tracepoint", "uprobe",
+		"uretprobe", "kprobe", "kretprobe", "perf" };
+
+	for (size_t i = 0; scope->probe && i < sizeof(kinds) / sizeof(*kinds);
+	     i++)
+		if (!strcmp(scope->probe->instance->kind, kinds[i]))
+			return true;
+	return false;
+}
+
+/* @perf("name"): __perf_value(number of the counter) */
+static void counter_resolve(struct sema *sema, struct scope *scope,
+			    struct expr **slot)
+{
+	struct family_env *env = sema->env;
+	struct expr *expr = *slot, *call;
+	size_t number = 0;
+
+	while (number < env->counters.count &&
+	       strcmp(env->counters.items[number], expr->text))
+		number++;
+	if (number == env->counters.count || !is_event(scope)) {
+		diag_report_hint(sema->diag, DIAG_counter_unknown, expr->span,
+				 "probe perf.hw.instructions.counter(\"name\") "
+				 "{} makes one", expr->text,
+				 number == env->counters.count ?
+				 "there is no counter of this name" :
+				 "only handlers of probes of functions, "
+				 "statements, markers and tracepoints run in a "
+				 "thread that is counted");
+		expr_poison(expr);
+		return;
+	}
+	call = expr_create(sema->arena, EXPR_CALL, expr->span);
+	call->text = "__perf_value";
+	*vec_push(sema->arena, &call->list.items) =
+		expr_create(sema->arena, EXPR_NUMBER, expr->span);
+	call->list.items.items[0]->number = (int64_t)number;
+	*slot = call;
+	resolve_one(sema, scope, slot);
+}
+
 static void resolve_rest(struct sema *sema, struct scope *scope,
 			 struct expr **slot)
 {
@@ -735,8 +781,7 @@ static void resolve_rest(struct sema *sema, struct scope *scope,
 		unsupported(sema, expr, "@probewrite",
 			    "target variables cannot be written");
 	} else if (expr->kind == EXPR_PERF) {
-		unsupported(sema, expr, "@perf",
-			    "it needs process probes with counters");
+		counter_resolve(sema, scope, slot);
 	} else if (expr->kind == EXPR_ATVAR) {
 		resolve_atvar(sema, scope, slot, expr, &none);
 	} else if (expr->kind == EXPR_REGISTER) {

@@ -6,6 +6,8 @@
  */
 #include "runtime/bpf/lib/text.h"
 
+extern struct rt_map spile_counters;
+
 enum { KIND_ROOM = 32 };
 
 static const char kinds[][KIND_ROOM] = {
@@ -37,4 +39,14 @@ RT_GLOBAL __s64 prim___register(struct rt_frame *frame, __s64 number)
 	if (!frame || !frame->whose || index >= RT_REGISTERS)
 		return 0;
 	return frame->registers[index];
+}
+
+/* An error is no count: there is no such event on this processor. */
+RT_PRIM __s64 prim___counter(__s64 number)
+{
+	__u64 index = bpf_get_smp_processor_id() * WIRE_COUNTERS +
+		      ((__u64)number & (WIRE_COUNTERS - 1));
+	__s64 count = bpf_perf_event_read(&spile_counters, index);
+
+	return count < 0 && count >= -4095 ? 0 : count;
 }

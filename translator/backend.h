@@ -5,6 +5,7 @@
 #ifndef SPILE_BACKEND_H
 #define SPILE_BACKEND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -24,6 +25,7 @@ struct backend_options {
 	const char *const *modinfo;	/* --modinfo: NAME=VALUE */
 	size_t modinfo_count;
 	const char *sign_key;		/* --sign-module, or NULL */
+	bool is_last;			/* no other backend can do it */
 };
 
 struct backend {

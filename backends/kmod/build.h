@@ -42,6 +42,19 @@ const char *make_module(struct build *build, const char *folder,
 /* Runs a text of commands with the shell. */
 const char *make_commands(struct build *build, const char *commands);
 
+/* ---- explain.c: why it did not build, from what the tools said ---- */
+const char *explain_log(struct build *build, const char *log);
+
+/* ---- tools.c: what has to be installed ---- */
+/* What to install where there are no headers of the kernel. */
+const char *tools_no_headers(struct build *build);
+/* The path of the compiler that the kernel was built with; NULL if that is not
+ * known or not there. */
+const char *tools_compiler(struct build *build);
+/* NULL, or which of make and compiler is missing, or that the headers do not
+ * fit. */
+const char *tools_missing(struct build *build);
+
 /* ---- parts.c ---- */
 /* Where this build's parts are kept; NULL without a cache. */
 const char *parts_folder(struct build *build);

@@ -85,52 +85,6 @@ static char *real_path(struct arena *arena, const char *path)
 	return copy;
 }
 
-/* What to install where there are no headers, by the distribution. */
-static const char *headers_package(struct arena *arena, const char *release)
-{
-	static const struct {
-		const char *id, *package;
-	} table[] = {
-		{ "debian", "linux-headers-%s" },
-		{ "ubuntu", "linux-headers-%s" },
-		{ "fedora", "kernel-devel-%s" },
-		{ "rhel", "kernel-devel-%s" },
-		{ "suse", "kernel-default-devel" },
-		{ "arch", "linux-headers" },
-		{ "alpine", "linux-lts-dev" },
-	};
-	size_t size;
-	char *text = file_read(arena, "/etc/os-release", &size);
-
-	for (size_t i = 0; text && i < sizeof(table) / sizeof(*table); i++) {
-		const char *at = strstr(text, table[i].id);
-		const char *line = at;
-
-		while (line && line > text && line[-1] != '\n')
-			line--;
-		if (!at || strncmp(line, "ID", 2))
-			continue;
-		return strchr(table[i].package, '%') ?
-			arena_printf(arena, "%.*s%s",
-				     (int)strcspn(table[i].package, "%"),
-				     table[i].package, release) :
-			table[i].package;
-	}
-	return NULL;
-}
-
-static const char *no_headers(struct build *build)
-{
-	const char *release = build->options->kernel_release;
-	const char *package = headers_package(build->arena, release);
-
-	return arena_printf(build->arena, "there are no headers of the kernel "
-			    "%s (%s): install %s%s%s", release, build->kernel,
-			    package ? "the package " : "them",
-			    package ? package : "", build->embedded ? "" :
-			    ", or use --runtime=bpf, which needs none");
-}
-
 /* ---- signing ---- */
 
 /* With the kernel's own tool; the file holds the key and the certificate. */
@@ -187,11 +141,16 @@ static const char *make(struct build *build)
 
 static const char *prepare(struct build *build, const char *source)
 {
-	const char *script;
+	const char *script, *missing;
 
 	build->folder = real_path(build->arena, build->options->work_folder);
 	if (!file_is_folder(build->kernel))
-		return no_headers(build);
+		return tools_no_headers(build);
+	missing = tools_missing(build);
+	if (missing)
+		return missing;
+	/* one kernel's parts are one, whatever leads there */
+	build->kernel = real_path(build->arena, build->kernel);
 	if (!build->root)
 		return "the sources of the module runtime are not installed";
 	build->root = real_path(build->arena, build->root);

@@ -12,6 +12,8 @@ backend_kmod_sources = \
 	backends/kmod/probe.c \
 	backends/kmod/manifest.c \
 	backends/kmod/build.h \
+	backends/kmod/explain.c \
+	backends/kmod/tools.c \
 	backends/kmod/make.c \
 	backends/kmod/parts.c \
 	backends/kmod/kbuild.c

@@ -39,18 +39,10 @@ static int wait_for(pid_t pid)
 
 static const char *explain(struct build *build, int status, const char *log)
 {
-	const char *missing;
-
 	if (status == 127 && !*log)
 		return "make is not installed: install the package make";
-	if (status < 0)
-		return "the kernel's build was ended from outside";
-	missing = strstr(log, ": not found");
-	if (missing && memmem(log, (size_t)(missing - log), "gcc", 3))
-		return arena_printf(build->arena, "the compiler that the kernel "
-				    "was built with is not installed:\n%s", log);
-	return arena_printf(build->arena, "the module does not build:\n%s",
-			    log);
+	return status < 0 ? "the kernel's build was ended from outside" :
+			    explain_log(build, log);
 }
 
 static const char *run(struct build *build, const char *folder, char **argv)

@@ -67,32 +67,15 @@ static uint64_t hash_folder(struct build *build, uint64_t hash,
 	return hash;
 }
 
-/* The compiler that the kernel's configuration names. */
-static uint64_t hash_compiler(struct build *build, uint64_t hash,
-			      const char *config)
+static uint64_t hash_compiler(struct build *build, uint64_t hash)
 {
-	static const char key[] = "CONFIG_CC_VERSION_TEXT=\"";
-	const char *found = strstr(config, key);
-	const char *path = getenv("PATH");
+	const char *path = tools_compiler(build);
+	struct stat status;
 
-	if (!found || !path)
+	if (!path || stat(path, &status))
 		return hash;
-	found += sizeof(key) - 1;
-	while (*path) {
-		size_t length = strcspn(path, ":");
-		struct stat status;
-
-		if (!stat(arena_printf(build->arena, "%.*s/%.*s", (int)length,
-				       path, (int)strcspn(found, " \""),
-				       found), &status)) {
-			hash = hash_bytes(hash, &status.st_size,
-					  sizeof(status.st_size));
-			return hash_bytes(hash, &status.st_mtim,
-					  sizeof(status.st_mtim));
-		}
-		path += length + (path[length] == ':');
-	}
-	return hash;
+	hash = hash_bytes(hash, &status.st_size, sizeof(status.st_size));
+	return hash_bytes(hash, &status.st_mtim, sizeof(status.st_mtim));
 }
 
 static uint64_t hash_kernel(struct build *build, uint64_t hash)
@@ -109,7 +92,7 @@ static uint64_t hash_kernel(struct build *build, uint64_t hash)
 				      build->kernel));
 	if (!config)
 		return hash;
-	return hash_compiler(build, hash_bytes(hash, config, size), config);
+	return hash_compiler(build, hash_bytes(hash, config, size));
 }
 
 const char *parts_folder(struct build *build)

@@ -408,6 +408,7 @@ static void fill_module_options(struct session *session,
 	options->modinfo = o->modinfo.items;
 	options->modinfo_count = o->modinfo.count;
 	options->sign_key = o->sign_key;
+	options->is_last = session->is_last;
 }
 
 static int pass4(struct session *session, struct ir_program *program)

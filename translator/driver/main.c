@@ -66,6 +66,23 @@ static int compile_for(struct session *session, struct arena *arena,
 	return status;
 }
 
+/* Behind BPF, which could not for a reason: that is told first, if the script
+ * is not at fault itself. */
+static int compile_last(struct session *session, struct arena *arena,
+			const struct options *options, const char *reason)
+{
+	int status;
+
+	session_open(session, arena, options, "kernel", NULL);
+	session->is_last = true;
+	status = compile(session);
+	if (!status || diag_errors(session->diag))
+		return status;
+	fprintf(stderr, "spile: this cannot be run as BPF: %s\n", reason);
+	tell_reason(session);
+	return status;
+}
+
 /* BPF if it can do all of the script, else the module. What BPF's try told of
  * the script is shown if that was the end of it. */
 static int compile_auto(struct session *session, struct arena *arena,
@@ -92,10 +109,7 @@ static int compile_auto(struct session *session, struct arena *arena,
 	if (options->verbosity[3] > 0)
 		fprintf(stderr, "spile: using the kernel-module backend: %s\n",
 			reason);
-	status = compile_for(session, arena, options, "kernel");
-	if (status)
-		fprintf(stderr, "spile: nor can it be run as BPF: %s\n",
-			reason);
+	status = compile_last(session, arena, options, reason);
 	free(text);
 	return status;
 }

@@ -27,6 +27,7 @@ struct session {
 	const char *artefact;		/* path of the object, after pass 4 */
 	const char *work_folder;	/* to remove after the run, or NULL */
 	const char *reason;		/* why the backend cannot do it */
+	bool is_last;			/* no other backend can do it */
 	FILE *told;			/* where messages go; NULL: stderr */
 };
 

@@ -7,7 +7,7 @@ man_primitives = $(top_srcdir)/runtime/common/intrinsics.def
 
 # Files with nothing that a script would name have no page.
 man_files = $(sort $(notdir $(wildcard tapsets/*.stp)))
-man_pages = $(patsubst %.stp,man/spile-tapset-%.3,$(filter-out pretty.stp this.stp,$(man_files))) \
+man_pages = $(patsubst %.stp,man/spile-tapset-%.3,$(filter-out pretty.stp programs.stp this.stp,$(man_files))) \
 	$(patsubst %.stpm,man/spile-tapset-%-macros.3,$(filter-out macros.stpm,$(notdir $(wildcard tapsets/*.stpm)))) \
 	man/spile-tapset-macros.3 man/spile-tapset-primitives.3 \
 	man/spile-tapset-syscalls.3 man/spile-tapset-syscall_any.3

@@ -25,6 +25,8 @@ struct tracepoints;
 struct family_env;
 struct location;
 struct location_expr;
+struct program_thread_cell;
+struct probe_context;
 struct user_program;
 
 /* A $variable of a probe. */
@@ -46,6 +48,8 @@ struct context_var {
 	const struct location *location;
 	bool is_local;		/* no parameter: for $$locals */
 	bool at_entry;		/* of a return probe: its value on entry */
+	/* Of another program than the probe's: where; else NULL. */
+	const struct probe_context *elsewhere;
 };
 
 struct probe_instance;
@@ -67,6 +71,12 @@ struct probe_context {
 	/* From the thread pointer to the program's thread-local block. */
 	int64_t tls_at;
 	bool has_tls;
+	/* Or, in a library: what leads to the block; else NULL. */
+	const struct program_thread_cell *tls_cell;
+	/* Not where the probe stands but a program of this path, which the
+	 * current task has to run; the first of its code is at @code. */
+	const char *running;
+	uint64_t code;
 	/* The program, for @var and @cast without one, and the function in it;
 	 * or NULL. */
 	struct user_program *user_program;

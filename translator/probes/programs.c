@@ -164,27 +164,68 @@ static void load_vars(struct family_env *env, struct probe_context *context)
 	}
 }
 
+static bool is_library(const struct program *program)
+{
+	return program_is_relocatable(program) &&
+	       (!program_loader(program) || program_soname(program));
+}
+
+static void find_library_block(struct family_env *env,
+			       struct probe_context *context,
+			       struct program *program)
+{
+	struct program_thread_cell *cell =
+		arena_new(env->arena, struct program_thread_cell);
+
+	if (program_thread_cell(program, cell))
+		context->tls_cell = cell;
+}
+
 /* Thread-local variables of a program, not of a library, are at a fixed
  * distance from the thread pointer: right before it on x86-64, behind 16
  * bytes on arm64. */
-static void find_threads_block(struct probe_context *context,
+static void find_threads_block(struct family_env *env,
+			       struct probe_context *context,
 			       struct user_program *user)
 {
 	struct program *program = user->program;
 	uint64_t size, alignment;
 
-	if (program_is_relocatable(program) &&
-	    (!program_loader(program) || program_soname(program)))
+	if (!program_thread_block(program, &size, &alignment))
 		return;
-	context->has_tls = program_thread_block(program, &size, &alignment);
-	if (!context->has_tls)
+	if (is_library(program)) {
+		find_library_block(env, context, program);
 		return;
+	}
+	context->has_tls = true;
 #if defined(__x86_64__)
 	context->tls_at = -(int64_t)size;
 #elif defined(__aarch64__)
 	context->tls_at = (int64_t)((16 + alignment - 1) / alignment *
 				    alignment);
 #endif
+}
+
+const struct probe_context *programs_running(struct family_env *env,
+					     struct user_program *user)
+{
+	struct probe_context *context = arena_new(env->arena,
+						  struct probe_context);
+	const struct program_segment *segments;
+	size_t count;
+
+	if (is_library(user->program))
+		return NULL;
+	segments = program_segments(user->program, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (!segments[i].is_executable)
+			continue;
+		context->user = true;
+		context->running = user->path;
+		context->code = segments[i].address;
+		return context;
+	}
+	return NULL;
 }
 
 void programs_variables(struct family_env *env, struct probe_context *context,
@@ -199,5 +240,5 @@ void programs_variables(struct family_env *env, struct probe_context *context,
 	context->load_vars = load_vars;
 	context->user_program = user;
 	context->function = function;
-	find_threads_block(context, user);
+	find_threads_block(env, context, user);
 }

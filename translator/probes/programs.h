@@ -29,6 +29,10 @@ struct user_program *programs_open(struct family_env *env, const char *path,
 				   const char **ret_reason);
 /* Its debug information; NULL: user->reason says why. */
 struct debug *programs_debug(struct user_program *user);
+/* Where its variables are read from any probe, whose current task has to run it:
+ * a context without $variables. NULL for libraries. */
+const struct probe_context *programs_running(struct family_env *env,
+					     struct user_program *user);
 /* Ends all of them. */
 void programs_close(struct family_env *env);
 

@@ -409,8 +409,17 @@ static void resolve_thread(struct sema *sema, struct scope *scope,
 			   struct expr *location)
 {
 	struct target *target = location->ref;
+	struct expr *base = target->base;
 
-	if (target->base)
+	/* a call that is made of a place */
+	for (size_t i = 0; base && base->kind == EXPR_CALL &&
+			   i < base->list.items.count; i++) {
+		struct expr *argument = base->list.items.items[i];
+
+		if (argument->kind == EXPR_TARGET && argument->ref)
+			resolve_thread(sema, scope, argument);
+	}
+	if (base)
 		resolve_one(sema, scope, &target->base);
 	if (target->begin)
 		resolve_one(sema, scope, &target->begin);
@@ -429,7 +438,8 @@ static void resolve_var(struct sema *sema, struct scope *scope,
 			struct expr **slot, const struct context_var *var,
 			const struct items *path)
 {
-	const struct probe_context *context = scope->probe->instance->context;
+	const struct probe_context *context =
+		var->elsewhere ? var->elsewhere : scope->probe->instance->context;
 	struct ctype *type = var->type ? var->type :
 		plain_number(sema, context->user);
 	struct span span = (*slot)->span;

@@ -4,12 +4,15 @@
  */
 #include "translator/sema/sema.h"
 
+#include <string.h>
+
 #include "runtime/common/registers.h"
 #include "translator/base/arena.h"
 #include "translator/diag/diag.h"
 #include "translator/sema/poison.h"
 #include "translator/target/access.h"
 #include "translator/target/location.h"
+#include "translator/target/program.h"
 
 /* A register that no probe sees, or -2 when all are fine. */
 static int bad_register(const struct location_expr *tree)
@@ -47,6 +50,87 @@ static struct expr *thread_pointer(struct sema *sema, struct span span)
 		step->member = steps[i];
 	}
 	return access;
+}
+
+static struct expr *number_expr(struct sema *sema, struct span span,
+				int64_t number)
+{
+	struct expr *expr = expr_create(sema->arena, EXPR_NUMBER, span);
+
+	expr->number = number;
+	return expr;
+}
+
+static struct expr *call_expr(struct sema *sema, struct span span,
+			      const char *name, struct expr *const *arguments,
+			      size_t count)
+{
+	struct expr *call = expr_create(sema->arena, EXPR_CALL, span);
+
+	call->text = name;
+	for (size_t i = 0; i < count; i++)
+		*vec_push(sema->arena, &call->list.items) = arguments[i];
+	return call;
+}
+
+/* What the runner finds out about a file: its inode (0), its device (1). */
+static struct expr *file_expr(struct sema *sema, struct span span,
+			      const char *path, int part)
+{
+	struct expr *expr = expr_create(sema->arena, EXPR_TARGET, span);
+	struct target *target = arena_new(sema->arena, struct target);
+
+	expr->type = TYPE_LONG;
+	expr->text = "";
+	expr->ref = target;
+	target->kind = TARGET_FILE;
+	target->file = path;
+	target->arg = part;
+	return expr;
+}
+
+/* How far the program is loaded from where its file says, in the current task
+ * if that runs it. */
+static struct expr *running_bias(struct sema *sema, struct span span,
+				 const struct probe_context *context)
+{
+	struct expr *path = expr_create(sema->arena, EXPR_STRING, span);
+	struct expr *const arguments[] = {
+		file_expr(sema, span, context->running, 0),
+		file_expr(sema, span, context->running, 1),
+		number_expr(sema, span, (int64_t)context->code), path,
+	};
+
+	path->text = context->running;
+	path->length = strlen(path->text);
+	path->type = TYPE_STRING;
+	return call_expr(sema, span, "__program_bias", arguments,
+			 sizeof(arguments) / sizeof(*arguments));
+}
+
+/* Where the block of thread storage begins. */
+static struct expr *thread_block(struct sema *sema, struct span span,
+				 const struct probe_context *context)
+{
+	const struct program_thread_cell *cell = context->tls_cell;
+	const char *reason;
+	struct expr *arguments[3] = { thread_pointer(sema, span) };
+	struct expr *sum;
+
+	if (cell) {
+		arguments[1] = location_tree(sema, span, context,
+			location_leaf(sema->arena, LOCATION_STATIC,
+				      (int64_t)cell->address), &reason);
+		arguments[2] = number_expr(sema, span, (int64_t)cell->minus);
+		return call_expr(sema, span, cell->is_number ?
+				 "__thread_block" : "__thread_block_near",
+				 arguments, cell->is_number ? 2 : 3);
+	}
+	sum = expr_create(sema->arena, EXPR_BINARY, span);
+	sum->op = OP_ADD;
+	sum->a = arguments[0];
+	sum->b = number_expr(sema, span, context->tls_at);
+	return sum;
 }
 
 /* An expression that a probe on the begin of the call keeps. */
@@ -133,11 +217,15 @@ struct expr *location_tree(struct sema *sema, struct span span,
 		 location_has(tree, LOCATION_MOD))
 		*ret_reason = "its place is worked out by a division, which is "
 			      "not supported";
-	else if (location_has(tree, LOCATION_TLS) && !context->has_tls)
+	else if (location_has(tree, LOCATION_TLS) && context->running)
+		*ret_reason = "it is local to threads: it can be read where a "
+			      "process probe stands in that program";
+	else if (location_has(tree, LOCATION_TLS) && !context->has_tls &&
+		 (!context->tls_cell || (!context->address && !context->entry)))
 		*ret_reason = "it is local to threads in a library, whose "
 			      "place only the program knows";
 	else if (location_has(tree, LOCATION_STATIC) && !context->address &&
-		 !context->entry)
+		 !context->entry && !context->running)
 		*ret_reason = "it has one place for the whole program, which "
 			      "is not known where this probe stands";
 	if (*ret_reason)
@@ -150,15 +238,12 @@ struct expr *location_tree(struct sema *sema, struct span span,
 	target->location = tree;
 	target->address = context->address;
 	target->user = context->user;
-	if (location_has(tree, LOCATION_STATIC) && !context->address)
+	if (location_has(tree, LOCATION_TLS))
+		target->base = thread_block(sema, span, context);
+	else if (location_has(tree, LOCATION_STATIC) && context->running)
+		target->base = running_bias(sema, span, context);
+	else if (location_has(tree, LOCATION_STATIC) && !context->address)
 		target->base = entry_bias(sema, span, context->entry->context);
-	if (location_has(tree, LOCATION_TLS)) {
-		target->base = expr_create(sema->arena, EXPR_BINARY, span);
-		target->base->op = OP_ADD;
-		target->base->a = thread_pointer(sema, span);
-		target->base->b = expr_create(sema->arena, EXPR_NUMBER, span);
-		target->base->b->number = context->tls_at;
-	}
 	return expr;
 }
 

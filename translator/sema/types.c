@@ -199,10 +199,12 @@ struct context_var *variable_find(struct sema *sema, const struct scope *scope,
 				    &found, ret_reason))
 		return NULL;
 	var = make_var(sema, text, &found);
-	if (user == own || (!location_has(found.location.expr, LOCATION_STATIC) &&
-			    !location_has(found.location.expr, LOCATION_TLS)))
+	if (user == own && context)
 		return var;
-	*ret_reason = "it can be read where a process probe stands in that "
-		      "program";
+	var->elsewhere = programs_running(sema->env, user);
+	if (var->elsewhere)
+		return var;
+	*ret_reason = "it is a library's: it can be read where a process probe "
+		      "stands in that library";
 	return NULL;
 }

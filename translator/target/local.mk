@@ -24,6 +24,7 @@ target_sources = \
 	translator/target/program-plt.c \
 	translator/target/program-private.h \
 	translator/target/program-symbols.c \
+	translator/target/program-threads.c \
 	translator/target/program.h \
 	translator/target/debug.h \
 	translator/target/location.c \

@@ -59,6 +59,12 @@ struct program_section {
 	uint64_t address;	/* 0: not loaded */
 };
 
+struct program_thread_cell {
+	uint64_t address;
+	bool is_number;
+	uint64_t minus;
+};
+
 /*
  * Opens an ELF program or shared library (not an object or a core file). A
  * path below /proc/PID/root is read, and its debug file sought, in that root.
@@ -91,6 +97,15 @@ uint64_t program_entry(const struct program *program);
  * program begins on x86-64; false: it has none. */
 bool program_thread_block(const struct program *program, uint64_t *ret_size,
 			  uint64_t *ret_alignment);
+
+/*
+ * How a library finds its block of thread storage, if by a cell of its own that
+ * the loader fills: with the number of the library in the thread's vector, or
+ * with how far from the thread pointer byte @minus of the block is. False: by
+ * none, or the C library is not one that is known to do so.
+ */
+bool program_thread_cell(struct program *program,
+			 struct program_thread_cell *ret_cell);
 
 /* Segments by rising address. */
 const struct program_segment *program_segments(const struct program *program,

@@ -316,6 +316,8 @@ LLVMValueRef memory_text(struct body *b, bool user, LLVMValueRef to,
 /* ---- probe.c, object.c ---- */
 void probes_create(struct emit *e);
 const char *object_write(struct emit *e, const char *path, const char *dump);
+/* sink.c: for the module that is optimised. */
+void sink_addresses(struct emit *e);
 /* The manifest's text, malloc'd. */
 char *manifest_of(struct emit *e);
 

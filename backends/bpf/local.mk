@@ -17,6 +17,7 @@ backend_bpf_sources = \
 	backends/bpf/stat.c \
 	backends/bpf/iter.c \
 	backends/bpf/output.c \
+	backends/bpf/sink.c \
 	backends/bpf/object.c \
 	backends/bpf/link.c \
 	backends/bpf/types.c

@@ -384,6 +384,7 @@ const char *object_write(struct emit *e, const char *path, const char *dump)
 	reason = optimise(e);
 	if (reason)
 		return reason;
+	sink_addresses(e);
 	drop_unused(e);
 	drop_unused_data(e);
 	if (dump && !strcmp(dump, "llvm"))

@@ -20,6 +20,7 @@
 
 /* Sources of the runtime, from the root of the library. */
 const char *const build_sources[] = {
+	"runtime/kmod/memory.c",
 	"runtime/kmod/frame.c", "runtime/kmod/lock.c", "runtime/kmod/load.c",
 	"runtime/kmod/output.c", "runtime/kmod/match.c",
 	"runtime/kmod/text.c", "runtime/kmod/map.c", "runtime/kmod/stat.c",
@@ -29,6 +30,7 @@ const char *const build_sources[] = {
 	"runtime/kmod/kprobe.c", "runtime/kmod/uprobe.c",
 	"runtime/kmod/netfilter.c",
 	"runtime/kmod/tasks.c", "runtime/kmod/stack.c", "runtime/kmod/place.c",
+	"runtime/kmod/unwind.c",
 	"runtime/kmod/overload.c",
 	"runtime/kmod/device.c",
 	"runtime/common/format.c",

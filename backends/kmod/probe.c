@@ -133,6 +133,11 @@ static bool is_any(const struct ir_op *op)
 	return true;
 }
 
+static bool walks_programs(const struct ir_op *op)
+{
+	return !strncmp(op->args.items[0].text, "__ustack_", 9);
+}
+
 static bool is_about_stacks(const struct ir_op *op)
 {
 	static const char *const names[] = {
@@ -214,5 +219,8 @@ void program_write(struct gen *gen)
 	write_line(out, ".stacks = %d, .max_stack = %" PRId64 ",",
 		   has_op(gen, IR_PRIM, is_about_stacks) ||
 		   has_op(gen, IR_PRIMV, is_about_stacks), most_stack(gen));
+	write_line(out, ".user_stacks = %d,",
+		   has_op(gen, IR_PRIM, walks_programs) ||
+		   has_op(gen, IR_PRIMV, walks_programs));
 	write_line(out, "};");
 }

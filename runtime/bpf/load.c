@@ -429,6 +429,10 @@ int object_load(struct object *object, const struct load_options *options,
 		if (insert_load(object, options, ret_error))
 			return -1;
 		fill_shared(object, options);
+		object->stacks = stacks_prepare(object, options);
+		if (stacks_fill(object->stacks, object, options->symbols,
+				ret_error))
+			return -1;
 		if (fit_module(object, options, ret_error))
 			return -1;
 		return relocate_module(object->device, object->manifest,

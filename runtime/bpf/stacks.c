@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "runtime/bpf/lib/stack.h"
+#include "runtime/kmod/device.h"
+#include "runtime/kmod/user/insert.h"
 #include "runtime/reader/elf.h"
 #include "runtime/reader/object.h"
 #include "runtime/reader/symbols.h"
@@ -43,6 +45,7 @@ struct stacks {
 	size_t count;
 	struct pool symbols, names, rows;
 	int files_fd;
+	int device;		/* of a module, or -1 */
 };
 
 /* ---- which files ---- */
@@ -223,11 +226,27 @@ static void make_room(struct stacks *stacks, struct pool *pool, size_t spare)
 	bpf_map__set_max_entries(map, (uint32_t)pool->room);
 }
 
+/* A module only needs the rows: the reader gives the names. */
+static struct stacks *prepare_module(struct object *object,
+				     const struct load_options *options)
+{
+	struct stacks *stacks = object->user_stacks ?
+		calloc(1, sizeof(*stacks)) : NULL;
+
+	if (!stacks)
+		return NULL;
+	stacks->device = object->device;
+	collect(stacks, object->manifest, options);
+	return stacks;
+}
+
 struct stacks *stacks_prepare(struct object *object,
 			      const struct load_options *options)
 {
 	struct stacks *stacks;
 
+	if (object->is_module)
+		return prepare_module(object, options);
 	if (!bpf_object__find_map_by_name(object->bpf, "spile_files"))
 		return NULL;
 	stacks = calloc(1, sizeof(*stacks));
@@ -239,7 +258,7 @@ struct stacks *stacks_prepare(struct object *object,
 			     .row = sizeof(struct rt_symbol) },
 		.names = { .map = "spile_names", .row = RT_NAME_UNIT, .used = 1 },
 		.rows = { .map = "spile_rows", .row = sizeof(uint64_t) },
-		.files_fd = -1,
+		.files_fd = -1, .device = -1,
 	};
 	/* where only places are asked for, the reader alone needs the files */
 	if (!find_map(stacks, "spile_symbols") &&
@@ -360,11 +379,33 @@ static void put_file(struct stacks *stacks, struct elf_table *table,
 	bpf_map_update_elem(stacks->files_fd, &key, &row, BPF_ANY);
 }
 
+/* What there is no memory for is walked by frame pointers. */
+static void hand_over(struct stacks *stacks, struct elf_table *table)
+{
+	struct kmod_rows rows = {
+		.device = table->device, .inode = table->inode,
+		.bias = table->bias, .count = table->frames.count,
+		.rows = (uintptr_t)table->frames.rows,
+	};
+
+	if (rows.count)
+		insert_rows(stacks->device, &rows);
+	frames_forget(&table->frames);
+}
+
 int stacks_fill(struct stacks *stacks, struct object *object,
 		struct symbols *symbols, char **ret_error)
 {
 	if (!stacks)
 		return 0;
+	if (object->is_module) {
+		for (size_t i = 0; i < stacks->count; i++) {
+			hand_over(stacks, stacks->files[i].table);
+			elf_table_free(stacks->files[i].table);
+			stacks->files[i].table = NULL;
+		}
+		return 0;
+	}
 	stacks->files_fd = bpf_map__fd(find_map(stacks, "spile_files"));
 	if (map_pool(stacks, &stacks->symbols, ret_error) ||
 	    map_pool(stacks, &stacks->names, ret_error) ||
@@ -387,7 +428,9 @@ void stacks_learn(struct stacks *stacks, struct code_file *file,
 {
 	struct elf_table *table = symbols_table(file);
 
-	if (stacks && table)
+	if (stacks && table && stacks->device >= 0)
+		hand_over(stacks, table);
+	else if (stacks && table)
 		put_file(stacks, table, file->path, number);
 }
 

@@ -17,8 +17,8 @@ struct object;
 struct stacks;
 struct symbols;
 
-/* Reads the files and makes room; the object is not loaded yet. NULL when it
- * uses none of this. */
+/* Reads the files and makes room; a BPF object is not loaded yet, a module is.
+ * NULL when it uses none of this. */
 struct stacks *stacks_prepare(struct object *object,
 			      const struct load_options *options);
 /* Fills the tables of the loaded object; the files are known to @symbols then.

@@ -81,9 +81,10 @@ static int make_room(void)
 
 	if (attachments && of_kind)
 		return 0;
-	kvfree(attachments);
-	attachments = kvcalloc(count, sizeof(*attachments), GFP_KERNEL);
-	of_kind = kvcalloc(count, sizeof(*of_kind), GFP_KERNEL);
+	rt_attach_destroy();
+	attachments = RT_TRY(kvcalloc(count, sizeof(*attachments),
+				      GFP_KERNEL));
+	of_kind = RT_TRY(kvcalloc(count, sizeof(*of_kind), GFP_KERNEL));
 	if (!attachments || !of_kind)
 		return -ENOMEM;
 	for (i = 0; i < rt_program.probe_count; i++)

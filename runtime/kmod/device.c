@@ -25,6 +25,7 @@ static long tell_layout(void __user *to)
 	struct kmod_layout layout = {
 		.output_size = rt_output.size,
 		.shared_size = sizeof(*rt_shared),
+		.user_stacks = rt_program.user_stacks,
 	};
 
 	return copy_to_user(to, &layout, sizeof(layout)) ? -EFAULT : 0;
@@ -109,6 +110,8 @@ static long device_ioctl(struct file *file, unsigned int command,
 		return run_probe(argument);
 	case KMOD_RELOC:
 		return set_reloc((const void __user *)argument);
+	case KMOD_ROWS:
+		return rt_rows_add((const void __user *)argument);
 	case KMOD_CHOOSE:
 		return choose((const void __user *)argument);
 	case KMOD_ATTACH:
@@ -172,6 +175,7 @@ static void destroy(void)
 {
 	rt_attach_destroy();
 	rt_places_destroy();
+	rt_rows_destroy();
 	rt_iters_destroy();
 	rt_maps_destroy();
 	rt_frames_destroy();

@@ -18,6 +18,7 @@
 struct kmod_layout {
 	__u64 output_size;	/* of the data, a power of two */
 	__u64 shared_size;
+	__u64 user_stacks;	/* the script asks for some: KMOD_ROWS */
 };
 
 /* A global of the script that gets another first value. */
@@ -39,6 +40,14 @@ struct kmod_choice {
 	__u64 address, length;	/* of the data that it watches */
 };
 
+/* A table of stack frames (runtime/common/unwind.h) of a file. */
+struct kmod_rows {
+	__u64 device, inode;	/* as the kernel counts devices */
+	__u64 bias;		/* offset in the file + bias = address */
+	__u64 count;
+	__u64 rows;		/* where they are */
+};
+
 #define KMOD_LAYOUT	_IOR('s', 1, struct kmod_layout)
 #define KMOD_SET	_IOW('s', 2, struct kmod_setting)
 /* The argument is the number of a probe. */
@@ -49,5 +58,6 @@ struct kmod_choice {
 #define KMOD_RELOC	_IOW('s', 6, struct kmod_reloc)
 /* Before KMOD_ATTACH. */
 #define KMOD_CHOOSE	_IOW('s', 7, struct kmod_choice)
+#define KMOD_ROWS	_IOW('s', 8, struct kmod_rows)
 
 #endif

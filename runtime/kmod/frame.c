@@ -22,8 +22,8 @@ static int frame_create(struct rt_frame *frame)
 	u32 text = round_up(rt_program.text_max + 1, 8);
 	u32 threads = rt_program.matches ? sizeof(*frame->threads) : 0;
 	u32 stacks = rt_program.stacks ? sizeof(*frame->stacks) : 0;
-	char *at = vzalloc(5ul * text + rt_program.stack_size +
-			   rt_program.record_size + threads + stacks);
+	char *at = RT_TRY(vzalloc(5ul * text + rt_program.stack_size +
+				  rt_program.record_size + threads + stacks));
 
 	if (!at)
 		return -ENOMEM;
@@ -45,7 +45,7 @@ int rt_frames_create(void)
 	u32 count = nr_cpu_ids * RT_FRAMES;
 	u32 i;
 
-	frames = kvcalloc(count, sizeof(*frames), GFP_KERNEL);
+	frames = RT_TRY(kvcalloc(count, sizeof(*frames), GFP_KERNEL));
 	if (!frames)
 		return -ENOMEM;
 	for (i = 0; i < count; i++)

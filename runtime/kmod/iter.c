@@ -49,9 +49,9 @@ static int walk_create(const struct rt_iter *iter, struct rt_walk *walk)
 {
 	u64 size = iter->map->size;
 
-	walk->entries = vmalloc(size * rt_entry_size(iter->map));
-	walk->items = vmalloc(size * sizeof(*walk->items));
-	walk->nodes = vmalloc(2 * size * sizeof(*walk->nodes));
+	walk->entries = RT_TRY(vmalloc(size * rt_entry_size(iter->map)));
+	walk->items = RT_TRY(vmalloc(size * sizeof(*walk->items)));
+	walk->nodes = RT_TRY(vmalloc(2 * size * sizeof(*walk->nodes)));
 	return walk->entries && walk->items && walk->nodes ? 0 : -ENOMEM;
 }
 
@@ -60,8 +60,8 @@ static int iter_create(struct rt_iter *iter)
 	u32 i;
 
 	iter->walk_count = most_walks(iter);
-	iter->walks = kvcalloc(iter->walk_count, sizeof(*iter->walks),
-			       GFP_KERNEL);
+	iter->walks = RT_TRY(kvcalloc(iter->walk_count, sizeof(*iter->walks),
+				      GFP_KERNEL));
 	if (!iter->walks)
 		return -ENOMEM;
 	for (i = 0; i < iter->walk_count; i++)

@@ -190,6 +190,7 @@ struct rt_program {
 	u32 reloc_count;
 	bool matches;			/* has regular expressions */
 	bool stacks;			/* asks for stacks or addresses */
+	bool user_stacks;		/* walks those of programs */
 	u32 max_stack;			/* MAXBACKTRACE */
 	u64 overload_interval;		/* cycles; 0: no limit */
 	u64 overload_threshold;
@@ -197,6 +198,12 @@ struct rt_program {
 
 extern const struct rt_program rt_program;
 extern struct wire_shared *rt_shared;
+
+/* ---- memory: memory.c ---- */
+
+bool rt_may_allocate(void);
+/* An allocation, or NULL where a test wants it to fail. */
+#define RT_TRY(allocation) (rt_may_allocate() ? (allocation) : NULL)
 
 /* ---- frames and errors: frame.c ---- */
 
@@ -372,6 +379,13 @@ int rt_attach_all(u32 *ret_probe);
 void rt_detach_all(void);
 void rt_attach_destroy(void);
 void rt_places_destroy(void);
+
+/* ---- stacks of programs: unwind.c ---- */
+
+struct kmod_rows;
+/* A table from the runner: device.h. */
+long rt_rows_add(const struct kmod_rows __user *from);
+void rt_rows_destroy(void);
 
 /* ---- primitives: prim.c, by the names of prims.def; a text result goes to
  * the room ---- */

@@ -35,7 +35,7 @@ NOKPROBE_SYMBOL(on_return);
 
 static struct place *create(const struct rt_probe *probe)
 {
-	struct place *place = kzalloc(sizeof(*place), GFP_KERNEL);
+	struct place *place = RT_TRY(kzalloc(sizeof(*place), GFP_KERNEL));
 	const char *module = rt_pair(probe, "module");
 	const char *symbol = rt_pair(probe, "symbol");
 	int length;
@@ -111,8 +111,8 @@ static u32 keep_attached(struct rt_attachment **all, u32 count)
 /* All at once, if there is memory for that. */
 static void detach_kprobes(struct rt_attachment **all, u32 count)
 {
-	struct kprobe **kprobes = kvcalloc(count, sizeof(*kprobes),
-					   GFP_KERNEL);
+	struct kprobe **kprobes = RT_TRY(kvcalloc(count, sizeof(*kprobes),
+						  GFP_KERNEL));
 	u32 i;
 
 	count = keep_attached(all, count);
@@ -137,8 +137,8 @@ static void detach_kprobes(struct rt_attachment **all, u32 count)
 
 static void detach_kretprobes(struct rt_attachment **all, u32 count)
 {
-	struct kretprobe **kretprobes = kvcalloc(count, sizeof(*kretprobes),
-						 GFP_KERNEL);
+	struct kretprobe **kretprobes = RT_TRY(kvcalloc(
+		count, sizeof(*kretprobes), GFP_KERNEL));
 	u32 i;
 
 	count = keep_attached(all, count);

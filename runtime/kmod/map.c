@@ -35,8 +35,9 @@ static int map_create(struct rt_map *map)
 	map->node_size = round_up(sizeof(struct rt_node) + map->key_size +
 				  map->value_size, 8);
 	map->slot_mask = roundup_pow_of_two(map->size) - 1;
-	map->slots = vzalloc((map->slot_mask + 1ul) * sizeof(*map->slots));
-	map->nodes = vzalloc(map->size * map->node_size);
+	map->slots = RT_TRY(vzalloc((map->slot_mask + 1ul) *
+				    sizeof(*map->slots)));
+	map->nodes = RT_TRY(vzalloc(map->size * map->node_size));
 	if (!map->slots || !map->nodes)
 		return -ENOMEM;
 	for (i = map->size; i-- > 0;) {

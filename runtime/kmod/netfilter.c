@@ -59,7 +59,7 @@ static int attach_netfilter(struct rt_attachment *attachment)
 
 	if (!is_known(family, hook))
 		return -EOPNOTSUPP;
-	place = kzalloc(sizeof(*place), GFP_KERNEL);
+	place = RT_TRY(kzalloc(sizeof(*place), GFP_KERNEL));
 	if (!place)
 		return -ENOMEM;
 	place->probe = probe;

@@ -24,8 +24,8 @@ int rt_output_create(void)
 	u64 size = roundup_pow_of_two(clamp(output_size, PAGE_SIZE,
 					    1ul << 30));
 
-	rt_output.area = vmalloc_user(2 * PAGE_SIZE + size);
-	rt_shared = vmalloc_user(PAGE_ALIGN(sizeof(*rt_shared)));
+	rt_output.area = RT_TRY(vmalloc_user(2 * PAGE_SIZE + size));
+	rt_shared = RT_TRY(vmalloc_user(PAGE_ALIGN(sizeof(*rt_shared))));
 	if (!rt_output.area || !rt_shared)
 		return -ENOMEM;
 	rt_output.consumer = rt_output.area;

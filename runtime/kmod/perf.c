@@ -83,8 +83,8 @@ static int create(const struct rt_attachment *attachment,
 
 static int attach_perf(struct rt_attachment *attachment)
 {
-	struct events *events = kzalloc(struct_size(events, items, nr_cpu_ids),
-					GFP_KERNEL);
+	struct events *events = RT_TRY(kzalloc(
+		struct_size(events, items, nr_cpu_ids), GFP_KERNEL));
 	cpumask_var_t cpus;
 	int error;
 

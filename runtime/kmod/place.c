@@ -43,15 +43,17 @@ static DEFINE_PER_CPU(struct later, laters) = {
 	.work = IRQ_WORK_INIT_HARD(unlock_later),
 };
 
-static bool lock_mappings(struct mm_struct *mm)
+/* On -rt nothing may be tried for where interrupts are off. */
+bool rt_mappings_lock(struct mm_struct *mm)
 {
 	if (!mm || in_nmi() ||
+	    (irqs_disabled() && IS_ENABLED(CONFIG_PREEMPT_RT)) ||
 	    (irqs_disabled() && irq_work_is_busy(this_cpu_ptr(&laters.work))))
 		return false;
 	return mmap_read_trylock(mm);
 }
 
-static void unlock_mappings(struct mm_struct *mm)
+void rt_mappings_unlock(struct mm_struct *mm)
 {
 	struct later *later = this_cpu_ptr(&laters);
 
@@ -70,6 +72,36 @@ void rt_places_destroy(void)
 
 	for_each_possible_cpu(cpu)
 		irq_work_sync(per_cpu_ptr(&laters.work, cpu));
+}
+
+static bool is_vdso(const struct mm_struct *mm, const struct vm_area_struct *vma)
+{
+#ifdef CONFIG_X86_64
+	return vma->vm_start == (unsigned long)mm->context.vdso;
+#else
+	return false;
+#endif
+}
+
+bool rt_mapping_find(struct mm_struct *mm, u64 address,
+		     struct rt_mapping *mapping)
+{
+	const struct vm_area_struct *vma = find_vma(mm, address);
+
+	if (!vma || vma->vm_start > address)
+		return false;
+	*mapping = (struct rt_mapping){
+		.start = vma->vm_start, .end = vma->vm_end,
+		.known = vma->vm_file || is_vdso(mm, vma),
+	};
+	if (vma->vm_file) {
+		const struct inode *inode = file_inode(vma->vm_file);
+
+		mapping->from = (u64)vma->vm_pgoff << PAGE_SHIFT;
+		mapping->device = inode->i_sb->s_dev;
+		mapping->inode = inode->i_ino;
+	}
+	return true;
 }
 
 /* ---- files ---- */
@@ -139,7 +171,7 @@ bool rt_place_find(struct rt_frame *frame, struct wire_place *place)
 	struct vm_area_struct *vma;
 
 	place->file = place->offset = 0;
-	if (!lock_mappings(mm))
+	if (!rt_mappings_lock(mm))
 		return false;
 	vma = find_vma(mm, place->address);
 	if (vma && vma->vm_start <= place->address && vma->vm_file) {
@@ -147,6 +179,6 @@ bool rt_place_find(struct rt_frame *frame, struct wire_place *place)
 				((u64)vma->vm_pgoff << PAGE_SHIFT);
 		place->file = find_file(frame, vma->vm_file, place->address);
 	}
-	unlock_mappings(mm);
+	rt_mappings_unlock(mm);
 	return place->file;
 }

@@ -70,30 +70,6 @@ static void fill_kernel(struct rt_frame *frame, struct rt_stack *stack)
 		stack->entries[i] = stacks->raw[own + i];
 }
 
-/* By the chain of frame pointers: the older one and the address to return to
- * stand where each points. */
-static void fill_user(struct rt_frame *frame, struct rt_stack *stack)
-{
-	const struct pt_regs *regs = frame->regs;
-	u64 at, link[2];
-
-	if (!current->mm)
-		return;
-	if (!regs || !user_mode((struct pt_regs *)regs))
-		regs = task_pt_regs(current);
-	stack->entries[stack->count++] =
-		instruction_pointer((struct pt_regs *)regs);
-	at = frame_pointer((struct pt_regs *)regs);
-	while (stack->count < rt_program.max_stack && at && !(at & 7)) {
-		if (!rt_read(link, at, sizeof(link), true) || !link[1])
-			break;
-		stack->entries[stack->count++] = link[1];
-		if (link[0] <= at)
-			break;
-		at = link[0];
-	}
-}
-
 /* Once a hit. */
 static struct rt_stack *stack_of(struct rt_frame *frame, bool user)
 {
@@ -106,7 +82,7 @@ static struct rt_stack *stack_of(struct rt_frame *frame, bool user)
 	if (frame->driven)
 		return stack;
 	if (user)
-		fill_user(frame, stack);
+		rt_user_walk(frame->regs, stack);
 	else
 		fill_kernel(frame, stack);
 	return stack;

@@ -32,6 +32,25 @@ struct rt_stacks {
 	} found;
 };
 
+/* A mapping of the current process. */
+struct rt_mapping {
+	u64 start, end;
+	u64 from;		/* offset in the file */
+	bool known;		/* it is of a file, or the vdso: 0, 0 */
+	u64 device, inode;
+};
+
+/* place.c: the lock of the mappings, tried for, and what is at an address while
+ * it is held. */
+bool rt_mappings_lock(struct mm_struct *mm);
+void rt_mappings_unlock(struct mm_struct *mm);
+bool rt_mapping_find(struct mm_struct *mm, u64 address,
+		     struct rt_mapping *mapping);
+
+/* unwind.c: the stack from these registers on, or from those that the program
+ * came into the kernel with. */
+void rt_user_walk(const struct pt_regs *regs, struct rt_stack *stack);
+
 /* place.c: finds place->address in the current process. True if it is in a
  * file, which the reader is told of when it is seen first. */
 bool rt_place_find(struct rt_frame *frame, struct wire_place *place);

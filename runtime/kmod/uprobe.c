@@ -66,7 +66,7 @@ static int open_place(struct place *place)
 static int attach_uprobe(struct rt_attachment *attachment)
 {
 	const struct rt_probe *probe = attachment->probe;
-	struct place *place = kzalloc(sizeof(*place), GFP_KERNEL);
+	struct place *place = RT_TRY(kzalloc(sizeof(*place), GFP_KERNEL));
 	int error;
 
 	if (!place)

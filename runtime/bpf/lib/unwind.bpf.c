@@ -12,23 +12,27 @@
 #include "runtime/bpf/lib/maps.h"
 #include "runtime/bpf/lib/offsets.h"
 #include "runtime/bpf/lib/stack.h"
+
+RT_INLINE __u64 user_word(__u64 address)
+{
+	__u64 word = 0;
+
+	bpf_probe_read_user(&word, sizeof(word), (const void *)address);
+	return word;
+}
+
+#define UNWIND_WORD(address) user_word(address)
 #include "runtime/common/unwind.h"
 
 extern struct rt_map spile_rows;
-
-/* Where Linux puts registers when it calls a handler of a signal, in bytes from
- * the stack pointer that the handler returns to. */
-enum { SIGNAL_FP = 120, SIGNAL_SP = 160, SIGNAL_IP = 168 };
 
 struct unwinding {
 	struct rt_stacks *stacks;
 	__u64 start, end;	/* of the mapping that the last address is in */
 	__u64 bias;		/* what makes addresses in it those of the file */
 	__u32 first_row, rows;	/* of the file */
-	__u64 ip, sp, fp;
+	struct unwind_regs regs;
 	__u64 count;
-	__u64 exact;		/* ip is where it goes on, not where it returns
-				 * to, which may be the next function already */
 	__u64 told;		/* a table was of use */
 	__u64 trampoline;	/* what return addresses are replaced by where
 				 * a return is probed, or 0 */
@@ -70,72 +74,6 @@ static __u64 find_row(const struct unwinding *u, __u64 address)
 	bpf_loop(32, row_step, &search, 0);
 	row = bpf_map_lookup_elem(&spile_rows, &search.low);
 	return row && unwind_address(*row) <= search.address ? *row : 0;
-}
-
-RT_INLINE __u64 user_word(__u64 address)
-{
-	__u64 word = 0;
-
-	bpf_probe_read_user(&word, sizeof(word), (const void *)address);
-	return word;
-}
-
-static long signal_frame(struct unwinding *u)
-{
-	__u64 sp = u->sp;
-
-	u->ip = user_word(sp + SIGNAL_IP);
-	u->fp = user_word(sp + SIGNAL_FP);
-	u->sp = user_word(sp + SIGNAL_SP);
-	u->exact = 1;
-	return !u->ip;
-}
-
-/* The caller's registers, by a row. 1: there is none. */
-static long next_by_row(struct unwinding *u, __u64 row)
-{
-	__u64 cfa = unwind_cfa(row) * 8, saved = unwind_fp(row) * 8;
-
-	switch (unwind_rule(row)) {
-	case UNWIND_SP:
-		cfa += u->sp;
-		break;
-	case UNWIND_FP:
-		cfa += u->fp;
-		break;
-	case UNWIND_FP_DEREF:
-		cfa = user_word(u->fp + cfa);
-		break;
-	case UNWIND_PLT:
-		cfa += u->sp + ((u->ip & 15) >= 11 ? 8 : 0);
-		break;
-	case UNWIND_SIGNAL:
-		return signal_frame(u);
-	default:
-		return 1;
-	}
-	/* the stack only shrinks on the way to callers */
-	if (cfa <= u->sp)
-		return 1;
-	u->ip = user_word(cfa - 8);
-	if (saved)
-		u->fp = user_word(cfa + saved);
-	u->sp = cfa;
-	u->exact = 0;
-	return !u->ip;
-}
-
-static long next_by_frame_pointer(struct unwinding *u)
-{
-	__u64 fp = u->fp;
-
-	if (fp < u->sp || fp & 7)
-		return 1;
-	u->ip = user_word(fp + 8);
-	u->fp = user_word(fp);
-	u->sp = fp + 16;
-	u->exact = 0;
-	return !u->ip;
 }
 
 /* Only numbers are kept from step to step: the verifier would lose a pointer. */
@@ -184,12 +122,12 @@ static long true_return(struct unwinding *u)
 {
 	struct return_search search = {
 		.instance = u->returns,
-		.slot = u->sp - 8,
+		.slot = u->regs.sp - 8,
 	};
 
 	bpf_loop(RETURNS_MOST, return_step, &search, 0);
-	u->ip = search.found;
-	return !u->ip;
+	u->regs.ip = search.found;
+	return !u->regs.ip;
 }
 
 static long next_frame(struct unwinding *u, __u64 address)
@@ -198,22 +136,23 @@ static long next_frame(struct unwinding *u, __u64 address)
 
 	if (u->rows) {
 		u->told = 1;
-		ends = next_by_row(u, find_row(u, address + u->bias));
+		ends = unwind_by_row(&u->regs,
+				     find_row(u, address + u->bias));
 	} else {
-		ends = next_by_frame_pointer(u);
+		ends = unwind_by_frame_pointer(&u->regs);
 	}
-	if (!ends && u->ip == u->trampoline)
+	if (!ends && u->regs.ip == u->trampoline)
 		return true_return(u);
 	return ends;
 }
 
 static long unwind_step(__u64 i, struct unwinding *u)
 {
-	__u64 address = u->ip - !u->exact;
+	__u64 address = u->regs.ip - !u->regs.exact;
 
 	if (i >= rt_stack_most)
 		return 1;
-	u->stacks->raw[i & (RT_STACK - 1)] = u->ip;
+	u->stacks->raw[i & (RT_STACK - 1)] = u->regs.ip;
 	u->count = i + 1;
 	if ((address < u->start || address >= u->end) &&
 	    !enter_mapping(u, address))
@@ -228,10 +167,10 @@ RT_INLINE __u64 begin(struct unwinding *u)
 	const char *regs = (const char *)bpf_task_pt_regs(task);
 	__u64 mm, area;
 
-	u->ip = READ(regs, regs_ip);
-	u->sp = READ(regs, regs_sp);
-	u->fp = READ(regs, regs_fp);
-	u->exact = 1;
+	u->regs.ip = READ(regs, regs_ip);
+	u->regs.sp = READ(regs, regs_sp);
+	u->regs.fp = READ(regs, regs_fp);
+	u->regs.exact = 1;
 	mm = READ(task, task_mm);
 	if (!mm)
 		return 0;
@@ -240,7 +179,7 @@ RT_INLINE __u64 begin(struct unwinding *u)
 		u->trampoline = READ(area, xol_start);
 		u->returns = READ(READ(task, task_utask), utask_returns);
 	}
-	return u->ip;
+	return u->regs.ip;
 }
 
 /* 1 when that gave a stack, in stacks->raw. */

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "runtime/reader/complain.h"
@@ -29,27 +30,84 @@ bool insert_is_module(const void *image, size_t size)
 	       header->e_type == ET_REL && header->e_machine != EM_BPF;
 }
 
-/* The name that the kernel will know it by: name=... in its section .modinfo,
- * whose texts are NUL-terminated. */
-static const char *module_name(const struct object *object)
+/* The text behind KEY= in the section .modinfo, whose texts are NUL-terminated;
+ * "" if there is none. */
+static const char *module_info(const struct object *object, const char *key)
 {
-	static const char key[] = "\0name=";
-	const char *at = memmem(object->image, object->bytes, key,
-				sizeof(key) - 1);
+	char wanted[32];
+	size_t length = (size_t)snprintf(wanted, sizeof(wanted), "%c%s=", 0, key);
+	const char *at = memmem(object->image, object->bytes, wanted, length);
 	const char *end = (const char *)object->image + object->bytes;
 
-	if (!at || !memchr(at + 6, '\0', end - (at + 6)) ||
-	    strlen(at + 6) >= 64)
-		return NULL;
-	return at + 6;
+	return at && memchr(at + length, '\0', end - (at + length)) ?
+		at + length : "";
 }
 
-static int explain_load(int error, const char *name, char **ret_error)
+/* The name that the kernel will know it by. */
+static const char *module_name(const struct object *object)
+{
+	const char *name = module_info(object, "name");
+
+	return *name && strlen(name) < 64 ? name : NULL;
+}
+
+/* Whether all that the header tells of is there. */
+static bool is_whole(const struct object *object)
+{
+	const Elf64_Ehdr *header = object->image;
+
+	return header->e_shoff <= object->bytes &&
+	       (object->bytes - header->e_shoff) / sizeof(Elf64_Shdr) >=
+	       header->e_shnum;
+}
+
+static bool is_signed(const struct object *object)
+{
+	static const char mark[] = "~Module signature appended~\n";
+	size_t size = sizeof(mark) - 1;
+
+	return object->bytes > size &&
+	       !memcmp((const char *)object->image + object->bytes - size, mark,
+		       size);
+}
+
+/* The kernel says the same of a module that is damaged, and of one with other
+ * types of the same release. */
+static int explain_format(const struct object *object, const char *name,
+			  char **ret_error)
+{
+	const char *built = module_info(object, "vermagic");
+	int length = (int)strcspn(built, " ");
+	struct utsname running;
+
+	if (!is_whole(object))
+		return complain(ret_error, "the module %s is cut off: copy or "
+				"translate it again", name);
+	if (uname(&running) || (strlen(running.release) == (size_t)length &&
+				!memcmp(running.release, built, length)))
+		return complain(ret_error, "the module %s was built for "
+				"another kernel of this release: translate "
+				"it again with the headers of this one (the "
+				"kernel's log tells more)", name);
+	return complain(ret_error, "the module %s was built for another "
+			"kernel, %.*s; this is %s: translate it again with "
+			"-r %s", name, length, built, running.release,
+			running.release);
+}
+
+static int explain_load(const struct object *object, int error,
+			const char *name, char **ret_error)
 {
 	switch (error) {
 	case ENOEXEC:
-		return complain(ret_error, "the module %s was built for "
-				"another kernel", name);
+		return explain_format(object, name, ret_error);
+	case EBADMSG:
+		return complain(ret_error, "the signature of the module %s is "
+				"damaged: translate it again", name);
+	case ENOKEY:
+		return complain(ret_error, "the kernel has no key for the "
+				"signature of the module %s: sign it with one "
+				"that it trusts (--sign-module=KEY)", name);
 	case ENOENT:
 		return complain(ret_error, "this kernel lacks a symbol that "
 				"the module %s needs", name);
@@ -57,8 +115,16 @@ static int explain_load(int error, const char *name, char **ret_error)
 		return complain(ret_error, "the kernel does not permit modules "
 				"to be loaded: it needs root, and no lockdown");
 	case EKEYREJECTED:
-		return complain(ret_error, "this kernel loads signed modules "
-				"only");
+		return complain(ret_error, is_signed(object) ?
+				"this kernel does not accept the signature of "
+				"the module %s: sign it with a key that it "
+				"trusts (--sign-module=KEY)" :
+				"this kernel loads signed modules only, and "
+				"%s is not: sign it (--sign-module=KEY)", name);
+	case ENOMEM:
+		return complain(ret_error, "there is not enough memory for the "
+				"module %s: make its arrays smaller "
+				"(MAXMAPENTRIES), or the output (-s)", name);
 	case EEXIST:
 		return complain(ret_error, "a module named %s is in use", name);
 	case ENOSYS:
@@ -71,11 +137,14 @@ static int explain_load(int error, const char *name, char **ret_error)
 static int load_module(struct object *object, const char *name,
 		       uint64_t output_size, char **ret_error)
 {
-	char parameters[64] = "";
+	const char *more = getenv("SPILE_MODULE_PARAMETERS");
+	char parameters[128] = "", size[48] = "";
 
 	if (output_size)
-		snprintf(parameters, sizeof(parameters), "output_size=%llu",
+		snprintf(size, sizeof(size), "output_size=%llu",
 			 (unsigned long long)output_size);
+	snprintf(parameters, sizeof(parameters), "%s %s", size,
+		 more ? more : "");
 	for (int tries = 0; tries < 2; tries++) {
 		if (!syscall(SYS_init_module, object->image, object->bytes,
 			     parameters))
@@ -88,7 +157,7 @@ static int load_module(struct object *object, const char *name,
 			break;
 		}
 	}
-	return explain_load(errno, name, ret_error);
+	return explain_load(object, errno, name, ret_error);
 }
 
 /* ---- the device ---- */
@@ -148,6 +217,7 @@ static int map_device(struct object *object, char **ret_error)
 		return complain(ret_error, "cannot map the module's page: %s",
 				strerror(errno));
 	object->shared = shared;
+	object->user_stacks = layout.user_stacks;
 	error = ring_open(&object->ring, object->device, layout.output_size);
 	return error ? complain(ret_error, "cannot map the module's output: %s",
 				strerror(-error)) : 0;
@@ -246,6 +316,11 @@ int insert_relocate(int device, size_t number, const uint64_t words[3])
 int insert_choose(int device, const struct kmod_choice *choice)
 {
 	return ioctl(device, KMOD_CHOOSE, choice) ? -errno : 0;
+}
+
+int insert_rows(int device, const struct kmod_rows *rows)
+{
+	return ioctl(device, KMOD_ROWS, rows) ? -errno : 0;
 }
 
 void insert_detach(struct object *object)

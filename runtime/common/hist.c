@@ -107,6 +107,14 @@ static void find_range(struct picture *picture)
 	picture->last = last;
 }
 
+/* What one sign of a bar stands for, so that the longest fits. */
+static __u64 scale_of(__u64 most, __u64 width)
+{
+	if (most <= width)
+		return 1;
+	return width ? most / width + (most % width != 0) : most;
+}
+
 static void measure(struct picture *picture)
 {
 	__u64 most = 0;
@@ -121,10 +129,7 @@ static void measure(struct picture *picture)
 		if (picture->buckets[i] > most)
 			most = picture->buckets[i];
 	}
-	picture->scale = 1;
-	if (most > picture->shape->width)
-		picture->scale = (most + picture->shape->width - 1) /
-				 picture->shape->width;
+	picture->scale = scale_of(most, picture->shape->width);
 	picture->count_width = format_long(text, sizeof(text),
 					   format_spec('u', '\0', 0, -1), most);
 }

@@ -317,10 +317,16 @@ static void set_expression(struct state *now, struct cursor expression)
 		now->rule = UNWIND_FP_DEREF;
 }
 
+/* Damaged numbers wrap. */
+static int64_t scaled(int64_t number, const struct common *common)
+{
+	return (int64_t)((uint64_t)number * (uint64_t)common->data_factor);
+}
+
 static void set_register(struct running *running, uint64_t reg, int64_t offset)
 {
 	if (reg == REG_FP)
-		running->now.fp = offset * running->common->data_factor;
+		running->now.fp = scaled(offset, running->common);
 }
 
 static void restore_register(struct running *running, uint64_t reg)
@@ -407,7 +413,7 @@ static bool run_long(struct running *running, uint8_t code, struct cursor *c,
 	case DW_CFA_def_cfa_sf:
 		reg = take_unsigned_leb(c);
 		set_cfa(&running->now, reg,
-			take_signed_leb(c) * common->data_factor);
+			scaled(take_signed_leb(c), common));
 		return true;
 	case DW_CFA_def_cfa_register:
 		set_cfa(&running->now, take_unsigned_leb(c), running->now.cfa);
@@ -418,7 +424,7 @@ static bool run_long(struct running *running, uint8_t code, struct cursor *c,
 		return true;
 	case DW_CFA_def_cfa_offset_sf:
 		set_cfa(&running->now, running->now.reg,
-			take_signed_leb(c) * common->data_factor);
+			scaled(take_signed_leb(c), common));
 		return true;
 	case DW_CFA_def_cfa_expression:
 		set_expression(&running->now, part(c, take_unsigned_leb(c)));

@@ -293,7 +293,7 @@ static void op_code(struct body *b, const struct ir_op *op)
 		op_array(b, op);
 		break;
 	case IR_SADD: case IR_SGET: case IR_SCLEAR: case IR_HGET:
-	case IR_HPRINT:
+	case IR_HPRINT: case IR_HTEXT:
 		op_stat(b, op);
 		break;
 	case IR_ITERBEGIN: case IR_ITERNEXT: case IR_ITERKEY:

@@ -544,7 +544,7 @@ static bool plain_op(struct emit *e, const struct ir_function *function,
 	case IR_CAT: case IR_SPRINT: case IR_MATCH: case IR_CALL:
 	case IR_CALLV: case IR_CATCH: case IR_FAIL: case IR_ITERBEGIN:
 	case IR_ITERNEXT: case IR_ITERKEY: case IR_ITERVALUE: case IR_ITEREND:
-	case IR_EMBED: case IR_TOUCH:
+	case IR_EMBED: case IR_TOUCH: case IR_HTEXT:
 		return false;
 	case IR_PRINT:
 		record_size(e, function, op, &direct);

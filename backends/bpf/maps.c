@@ -13,6 +13,7 @@
 
 #include "runtime/bpf/lib/gen.h"
 #include "runtime/bpf/lib/stack.h"
+#include "runtime/common/hist.h"
 #include "runtime/common/stat.h"
 #include "runtime/common/wire.h"
 #include "translator/base/arena.h"
@@ -228,6 +229,10 @@ static LLVMValueRef plan_create(struct emit *e, int number)
 		.stop = global->hist_stop,
 		.step = global->hist_step ? global->hist_step : 1,
 		.alone = added_alone(e, number),
+		.width = (unsigned)session_number(e, "hist_width",
+						  HIST_WIDTH_DEFAULT),
+		.elision = (int)session_number(e, "hist_elision",
+					       HIST_ELISION_DEFAULT),
 	};
 
 	return words_constant(e, &plan, sizeof(plan),

@@ -250,16 +250,9 @@ static LLVMValueRef sprint_value(struct body *b, const struct ir_op *op,
 	const struct ir_arg *arg = &op->args.items[(*next)++];
 	struct text text;
 
-	if (format_type(directive) == 'a') {
-		if (!library_has(e, "rt_format_memory")) {
-			refuse(e, op, "%%%c cannot be made into a string by the "
-			       "BPF backend: printf can show it",
-			       directive->conversion);
-			return at;
-		}
+	if (format_type(directive) == 'a')
 		return LIBRARY(e, "rt_format_memory", work.pointer, at, spec,
 			       long_operand(b, arg));
-	}
 	if (!arg_is_text(b->function, arg))
 		return LIBRARY(e, "rt_format_long", work.pointer, at, spec,
 			       long_operand(b, arg));

@@ -124,6 +124,26 @@ static void op_hprint(struct body *b, const struct ir_op *op, int number)
 	goto_block(e, next);
 }
 
+/* The buckets take the room of two texts that the operation does not use. */
+static void op_htext(struct body *b, const struct ir_op *op, int number)
+{
+	struct emit *e = b->e;
+	const struct array_info *array = &e->arrays[number];
+	LLVMValueRef key = key_build(b, op, number), count;
+	LLVMValueRef buckets = temp_slot(b, 1);
+	struct text result = text_of_var(b, op->result);
+	struct text work = result.slot ? result : text_slot(e, temp_slot(b, 3));
+
+	count = LIBRARY(e, "rt_stat_count", array->map, key, array->plan);
+	raise_if(b, op, LLVMBuildICmp(e->builder, LLVMIntEQ, count,
+				      constant(e, 0), ""),
+		 RT_ERROR_EMPTY, NULL);
+	LIBRARY(e, "rt_hist_merge", array->map, key, array->plan, buckets);
+	LIBRARY(e, "rt_hist_text", work.pointer, array->plan, buckets);
+	if (!result.slot)
+		text_copy(e, &result, &work);
+}
+
 void op_stat(struct body *b, const struct ir_op *op)
 {
 	int number = (int)op->args.items[0].number;
@@ -140,6 +160,9 @@ void op_stat(struct body *b, const struct ir_op *op)
 		return;
 	case IR_HPRINT:
 		op_hprint(b, op, number);
+		return;
+	case IR_HTEXT:
+		op_htext(b, op, number);
 		return;
 	}
 	LIBRARY(b->e, "rt_stat_clear", b->e->arrays[number].map,

@@ -129,7 +129,13 @@ void write_array_op(struct gen *gen, const struct ir_op *op)
 			   map, key, last);
 		return;
 	case IR_HPRINT:
-		write_line(out, "rt_hist_print(frame, %s, %s);", map, key);
+		write_fault(gen, op, arena_printf(arena,
+			"rt_hist_print(frame, %s, %s", map, key));
+		return;
+	case IR_HTEXT:
+		write_fault(gen, op, arena_printf(arena,
+			"rt_hist_text(frame, %s, %s, %s", map, key,
+			target(gen, op->result)));
 		return;
 	case IR_ITERBEGIN:
 		write_fault(gen, op, arena_printf(arena,

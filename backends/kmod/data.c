@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runtime/common/format.h"
+#include "runtime/common/hist.h"
 #include "runtime/common/stat.h"
 #include "translator/base/arena.h"
 
@@ -84,6 +85,10 @@ static void write_stat(struct gen *gen, size_t number,
 	write_line(&gen->out, ".start = %" PRId64 "ll, .stop = %" PRId64
 		   "ll, .step = %" PRId64 "ll,", global->hist_start,
 		   global->hist_stop, global->hist_step);
+	write_line(&gen->out, ".width = %d, .elision = %d,",
+		   (int)session_limit(gen, "hist_width", HIST_WIDTH_DEFAULT),
+		   (int)session_limit(gen, "hist_elision",
+				      HIST_ELISION_DEFAULT));
 	write_line(&gen->out, "};");
 }
 

@@ -67,6 +67,9 @@ unsigned embedded_room(const struct gen *gen);
 void functions_write(struct gen *gen);
 
 /* ---- probe.c: probes and the table of the program ---- */
+/* A limit of the session that may not be there. */
+int64_t session_limit(const struct gen *gen, const char *name,
+		      int64_t missing);
 void probes_write(struct gen *gen);
 void program_write(struct gen *gen);
 

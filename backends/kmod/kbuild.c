@@ -33,7 +33,7 @@ const char *const build_sources[] = {
 	"runtime/kmod/unwind.c",
 	"runtime/kmod/overload.c",
 	"runtime/kmod/device.c",
-	"runtime/common/format.c",
+	"runtime/common/format.c", "runtime/common/hist.c",
 };
 
 const size_t build_source_count =

@@ -119,7 +119,8 @@ static int lock_count(const struct gen *gen)
 }
 
 /* A limit of the session that may not be there. */
-static int64_t limit(const struct gen *gen, const char *name, int64_t missing)
+int64_t session_limit(const struct gen *gen, const char *name,
+		      int64_t missing)
 {
 	for (size_t i = 0; i < gen->program->session.count; i++)
 		if (!strcmp(gen->program->session.items[i].key, name))
@@ -155,7 +156,7 @@ static bool is_about_stacks(const struct ir_op *op)
 
 static int64_t most_stack(const struct gen *gen)
 {
-	int64_t most = limit(gen, "maxbacktrace", 20);
+	int64_t most = session_limit(gen, "maxbacktrace", 20);
 
 	return most < 1 ? 1 : most > 128 ? 128 : most;
 }
@@ -184,7 +185,7 @@ void program_write(struct gen *gen)
 {
 	const struct ir_program *program = gen->program;
 	struct writer *out = &gen->out;
-	int64_t actions = limit(gen, "maxaction", 1000);
+	int64_t actions = session_limit(gen, "maxaction", 1000);
 
 	write_line(out, "static struct rt_lock locks[%d];",
 		   lock_count(gen) + 1);
@@ -192,10 +193,10 @@ void program_write(struct gen *gen)
 	write_line(out, ".name = KBUILD_MODNAME, .text_max = %d,",
 		   gen->text_max);
 	write_line(out, ".max_errors = %" PRId64 "ull,",
-		   limit(gen, "maxerrors", 0));
+		   session_limit(gen, "maxerrors", 0));
 	write_line(out, ".max_actions = %" PRId64 "ull, .max_actions_begin = "
 		   "%" PRId64 "ull,", actions,
-		   limit(gen, "maxaction_begin", 10 * actions));
+		   session_limit(gen, "maxaction_begin", 10 * actions));
 	write_line(out, ".max_nesting = %" PRId64 ",",
 		   ir_limit(program, "maxnesting"));
 	write_line(out, ".stack_size = %u, .record_size = %u,",
@@ -213,9 +214,9 @@ void program_write(struct gen *gen)
 		   program->relocs.count, has_op(gen, IR_MATCH, is_any));
 	write_line(out, ".overload_interval = %" PRId64 "ull, "
 		   ".overload_threshold = %" PRId64 "ull,",
-		   limit(gen, "no_overload", 0) ? 0 :
-		   limit(gen, "overload_interval", 1000000000),
-		   limit(gen, "overload_threshold", 500000000));
+		   session_limit(gen, "no_overload", 0) ? 0 :
+		   session_limit(gen, "overload_interval", 1000000000),
+		   session_limit(gen, "overload_threshold", 500000000));
 	write_line(out, ".stacks = %d, .max_stack = %" PRId64 ",",
 		   has_op(gen, IR_PRIM, is_about_stacks) ||
 		   has_op(gen, IR_PRIMV, is_about_stacks), most_stack(gen));

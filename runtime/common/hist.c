@@ -1,7 +1,9 @@
 /*
  * The picture of a histogram: see hist.h.
  */
+#ifndef __KERNEL__
 #include <stdbool.h>
+#endif
 
 #include "runtime/common/format.h"
 #include "runtime/common/hist.h"
@@ -33,18 +35,10 @@ __u32 hist_buckets(const struct hist_shape *shape)
 
 __s64 hist_low(const struct hist_shape *shape, __u32 bucket)
 {
-	if (shape->kind == HIST_LOG) {
-		if (bucket == HIST_LOG_ZERO)
-			return 0;
-		if (bucket > HIST_LOG_ZERO)
-			return 1ULL << ((bucket - HIST_LOG_ZERO - 1) & 63);
-		return 0 - (1ULL << ((HIST_LOG_ZERO - bucket - 1) & 63));
-	}
-	if (bucket == 0)
-		return shape->start;
-	if (bucket == hist_buckets(shape) - 1)
-		return shape->stop;
-	return shape->start + (__s64)(bucket - 1) * shape->step;
+	if (shape->kind == HIST_LOG)
+		return hist_log_low(bucket);
+	return hist_linear_low(shape->start, shape->stop, shape->step,
+			       hist_buckets(shape), bucket);
 }
 
 static void put(struct picture *picture, char c)

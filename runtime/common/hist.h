@@ -2,8 +2,8 @@
  * Histograms: which bucket a value is counted in, what a bucket is called, and
  * the picture. Bucket numbers are those that scripts see (@hist_log(x)[n]).
  *
- * hist_log_bucket() and hist_linear_bucket() are inline and run everywhere;
- * the picture is drawn in user space.
+ * What is inline here runs everywhere; the picture is drawn by hist.c where
+ * C can be called, in BPF by runtime/bpf/lib/hist.bpf.c in the same way.
  */
 #ifndef SPILE_COMMON_HIST_H
 #define SPILE_COMMON_HIST_H
@@ -64,6 +64,27 @@ static inline __u32 hist_linear_bucket(__s64 start, __s64 step,
 	return inside >= buckets - 2 ? buckets - 1 : inside + 1;
 }
 
+/* The least value of a bucket; for the one below all others, start, for the
+ * one above, stop. */
+static inline __s64 hist_log_low(__u32 bucket)
+{
+	if (bucket == HIST_LOG_ZERO)
+		return 0;
+	if (bucket > HIST_LOG_ZERO)
+		return 1ULL << ((bucket - HIST_LOG_ZERO - 1) & 63);
+	return 0 - (1ULL << ((HIST_LOG_ZERO - bucket - 1) & 63));
+}
+
+static inline __s64 hist_linear_low(__s64 start, __s64 stop, __s64 step,
+				    __u32 buckets, __u32 bucket)
+{
+	if (bucket == 0)
+		return start;
+	if (bucket == buckets - 1)
+		return stop;
+	return start + (__s64)(bucket - 1) * step;
+}
+
 struct hist_shape {
 	enum hist_kind kind;
 	__s64 start, stop, step;	/* HIST_LINEAR */
@@ -76,8 +97,6 @@ struct hist_shape {
 /* How many buckets a shape has. */
 __u32 hist_buckets(const struct hist_shape *shape);
 
-/* The least value of a bucket; for the one below all others, start, for the
- * one above, stop. */
 __s64 hist_low(const struct hist_shape *shape, __u32 bucket);
 
 /*

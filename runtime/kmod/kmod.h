@@ -96,6 +96,8 @@ struct rt_stat {
 	u32 parts, shift, hist;		/* hist: 0 none, 1 log, 2 linear */
 	u32 buckets;
 	s64 start, stop, step;
+	u32 width;	/* of the picture, as struct hist_shape */
+	s32 elision;
 };
 
 struct rt_node;
@@ -333,8 +335,11 @@ int rt_stat_add(struct rt_frame *frame, struct rt_map *map, const char *key,
 int rt_stat_get(struct rt_frame *frame, struct rt_map *map, const char *key,
 		u32 part, s64 *ret, s32 site);
 s64 rt_hist_get(struct rt_map *map, const char *key, s64 bucket);
-void rt_hist_print(struct rt_frame *frame, struct rt_map *map,
-		   const char *key);
+int rt_hist_print(struct rt_frame *frame, struct rt_map *map,
+		  const char *key, s32 site);
+/* The picture as a text. */
+int rt_hist_text(struct rt_frame *frame, struct rt_map *map, const char *key,
+		 char *to, u32 room, s32 site);
 /* Under the map's lock: an element by its key; the same, made if missing. */
 char *rt_find(struct rt_map *map, const char *key);
 char *rt_make(struct rt_map *map, const char *key);

@@ -6,6 +6,8 @@
 
 #include <linux/bitops.h>
 
+#include "runtime/common/hist.h"
+
 /* Of the cells' words; the buckets stand at the end. */
 static u32 words_of(const struct rt_stat *stat)
 {
@@ -141,18 +143,53 @@ s64 rt_hist_get(struct rt_map *map, const char *key, s64 bucket)
 	return result;
 }
 
-void rt_hist_print(struct rt_frame *frame, struct rt_map *map,
-		   const char *key)
+/* All buckets as a record in the frame; 0 if nothing is counted. */
+static s64 record_buckets(struct rt_frame *frame, struct rt_map *map,
+			  const char *key)
 {
 	unsigned long flags;
 	const char *cells;
+	s64 count = 0;
 	u32 i;
 
 	rt_record_begin(frame, WIRE_HIST, map->id);
 	flags = rt_map_lock(map);
 	cells = rt_find(map, key);
-	for (i = 0; i < map->stat->buckets; i++)
-		rt_record_long(frame, bucket_sum(map, cells, i));
+	for (i = 0; i < map->stat->buckets; i++) {
+		s64 sum = bucket_sum(map, cells, i);
+
+		rt_record_long(frame, sum);
+		count += sum;
+	}
 	rt_map_unlock(map, flags);
+	return count;
+}
+
+int rt_hist_print(struct rt_frame *frame, struct rt_map *map,
+		  const char *key, s32 site)
+{
+	if (!record_buckets(frame, map, key))
+		return rt_raise(frame, RT_ERROR_EMPTY, 0, site);
 	rt_record_end(frame);
+	return 0;
+}
+
+int rt_hist_text(struct rt_frame *frame, struct rt_map *map, const char *key,
+		 char *to, u32 room, s32 site)
+{
+	const struct rt_stat *stat = map->stat;
+	struct hist_shape shape = {
+		.kind = stat->hist, .start = stat->start, .stop = stat->stop,
+		.step = stat->step, .width = stat->width,
+		.elision = stat->elision,
+	};
+	const char *buckets = frame->record + sizeof(struct wire_head);
+
+	if (!record_buckets(frame, map, key))
+		return rt_raise(frame, RT_ERROR_EMPTY, 0, site);
+	rt_line_begin(frame);
+	frame->line_length = hist_render(frame->line, rt_program.text_max,
+					 &shape, (const u64 *)buckets);
+	rt_line_end(frame, to, room);
+	return 0;
 }

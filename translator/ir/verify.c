@@ -723,6 +723,7 @@ static bool check_meaning(struct check *c)
 		return expect_global(c, IR_SCALAR, true);
 	case IR_HGET:
 	case IR_HPRINT:
+	case IR_HTEXT:
 		return check_histogram(c);
 	case IR_ITERBEGIN:
 		return check_iter_begin(c);

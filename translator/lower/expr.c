@@ -525,7 +525,9 @@ operand lower_expr(struct lower *lower, struct expr *expr)
 	case EXPR_EMBEDDED:
 		return lower_embedded(lower, expr, IR_CODE_VALUE,
 				      ir_type_of(expr->type), NULL);
-	case EXPR_HIST: case EXPR_ACCESS: case EXPR_ADDRESS: case EXPR_CAST:
+	case EXPR_HIST:
+		return lower_hist(lower, expr);
+	case EXPR_ACCESS: case EXPR_ADDRESS: case EXPR_CAST:
 	case EXPR_ATVAR: case EXPR_DEFINED: case EXPR_ENTRY:
 	case EXPR_PROBEWRITE: case EXPR_PERF: case EXPR_CONST: case EXPR_ENUM:
 	case EXPR_ENUMNAME: case EXPR_REGISTER: case EXPR_WILDCARD:

@@ -1,5 +1,6 @@
 lower_sources = \
 	translator/lower/address.c \
+	translator/lower/buckets.c \
 	translator/lower/embedded.c \
 	translator/lower/emit.c \
 	translator/lower/expr.c \

@@ -100,10 +100,19 @@ void lower_top_level(struct lower *lower);
 
 /* output.c */
 operand lower_print(struct lower *lower, struct expr *expr);
+/* The picture of a histogram as a text. */
+operand lower_hist(struct lower *lower, struct expr *expr);
 
 /* stmt.c */
 void lower_stmt(struct lower *lower, struct stmt *stmt);
 void lower_leave_loops(struct lower *lower);
+/* What a round of a loop costs, and its body. */
+void lower_action(struct lower *lower, const struct stmt *loop);
+void lower_loop_body(struct lower *lower, struct stmt *stmt,
+		     struct lower_loop *loop);
+
+/* buckets.c: a foreach over the buckets of a histogram */
+void lower_buckets(struct lower *lower, struct stmt *stmt);
 
 /* lower.c */
 int lower_function(struct lower *lower, struct function *function);

@@ -33,18 +33,28 @@ static void flush(struct lower *lower, struct buf *format, operand *values,
 	format->length = 0;
 }
 
-static void print_hist(struct lower *lower, struct expr *hist)
+/* IR_HPRINT, or IR_HTEXT with its result. */
+static void emit_hist(struct lower *lower, struct expr *hist,
+		      enum ir_code code, int result)
 {
 	struct expr *place = hist->a;
 	bool element = place->kind == EXPR_INDEX;
 	struct symbol *symbol = element ? place->a->ref : place->ref;
 	operand *keys = element ? lower_list(lower, &place->list, 0) : NULL;
-	struct ir_op *op = emit(lower, IR_HPRINT, -1);
+	struct ir_op *op = emit(lower, code, result);
 
 	emit_number(lower, op, IR_ARG_GLOBAL, symbol->ir);
 	emit_keys(lower, op, keys, element ? place->list.items.count : 0);
 	emit_fault(lower, op, arena_printf(lower->arena, "@%s", hist->text),
 		   hist->span);
+}
+
+operand lower_hist(struct lower *lower, struct expr *expr)
+{
+	int result = lower_temp(lower, IR_TEXT);
+
+	emit_hist(lower, expr, IR_HTEXT, result);
+	return operand_var(result);
 }
 
 static operand finish_text(struct lower *lower, struct buf *format,
@@ -98,16 +108,10 @@ static operand print_values(struct lower *lower, struct expr *expr, bool text)
 		if (delimited && i > from)
 			put_literal(&format, expr->list.items.items[0]->text,
 				    expr->list.items.items[0]->length);
-		if (arg->kind == EXPR_HIST && text) {
-			diag_report(lower->sema->diag, DIAG_op_unsupported,
-				    arg->span, "a histogram in a string",
-				    "print it instead");
-			continue;
-		}
-		if (arg->kind == EXPR_HIST) {
+		if (arg->kind == EXPR_HIST && !text) {
 			flush(lower, &format, values, used);
 			used = 0;
-			print_hist(lower, arg);
+			emit_hist(lower, arg, IR_HPRINT, -1);
 			continue;
 		}
 		if (arg->kind == EXPR_STRING) {
@@ -124,7 +128,8 @@ static operand print_values(struct lower *lower, struct expr *expr, bool text)
 			values[used] = operand_var(temp);
 		}
 		used++;
-		buf_puts(&format, arg->type == TYPE_STRING ? "%s" : "%d");
+		buf_puts(&format, ir_type_of(arg->type) == IR_TEXT ?
+				  "%s" : "%d");
 	}
 	if (line)
 		buf_putc(&format, '\n');

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "runtime/common/stat.h"
 #include "translator/base/arena.h"
 
 /* Statements in a loop's body, loops inside counted once: what one round
@@ -21,7 +20,7 @@ static int count_statements(const struct stmt *stmt)
 	return count;
 }
 
-static void emit_action(struct lower *lower, const struct stmt *loop)
+void lower_action(struct lower *lower, const struct stmt *loop)
 {
 	struct ir_op *op = emit(lower, IR_ACTION, -1);
 
@@ -59,8 +58,8 @@ static void lower_if(struct lower *lower, struct stmt *stmt)
 	lower->block = end;
 }
 
-static void lower_loop_body(struct lower *lower, struct stmt *stmt,
-			    struct lower_loop *loop)
+void lower_loop_body(struct lower *lower, struct stmt *stmt,
+		     struct lower_loop *loop)
 {
 	loop->outer = lower->loop;
 	lower->loop = loop;
@@ -86,7 +85,7 @@ static void lower_while(struct lower *lower, struct stmt *stmt)
 	else
 		emit_jump(lower, body);
 	lower->block = body;
-	emit_action(lower, stmt);
+	lower_action(lower, stmt);
 	lower_loop_body(lower, stmt, &loop);
 	emit_jump(lower, step);
 	lower->block = step;
@@ -172,63 +171,12 @@ static void lower_foreach(struct lower *lower, struct stmt *stmt)
 	emit_number(lower, emit(lower, IR_ITERNEXT, more), IR_ARG_ITER, iter);
 	emit_branch(lower, operand_var(more), body, end);
 	lower->block = body;
-	emit_action(lower, stmt);
+	lower_action(lower, stmt);
 	assign_element(lower, f, iter);
 	lower_loop_body(lower, stmt, &loop);
 	emit_jump(lower, next);
 	lower->block = end;
 	end_iter(lower, iter);
-}
-
-/* foreach (b in @hist_log(s)): the buckets from the first to the last. */
-static void lower_buckets(struct lower *lower, struct stmt *stmt)
-{
-	struct foreach *f = stmt->foreach;
-	struct symbol *symbol = f->array->a->kind == EXPR_INDEX ?
-		f->array->a->a->ref : f->array->a->ref;
-	int64_t count = strcmp(f->array->text, "hist_log") == 0 ?
-		STAT_BUCKETS_LOG :
-		(symbol->hist_bounds[1] - symbol->hist_bounds[0]) /
-			symbol->hist_bounds[2] + 3;
-	int at = lower_temp(lower, IR_LONG);
-	int left = lower_temp(lower, IR_LONG);
-	int test = new_block(lower);
-	int body = new_block(lower);
-	int step = new_block(lower);
-	int end = new_block(lower);
-	struct lower_loop loop = { .break_block = end, .continue_block = step,
-				   .iter = -1 };
-
-	emit_move(lower, at, IR_LONG, operand_long(0));
-	emit_move(lower, left, IR_LONG, f->limit ? lower_expr(lower, f->limit) :
-						   operand_long(count));
-	emit_jump(lower, test);
-	lower->block = test;
-	emit_branch(lower, emit2(lower, IR_AND,
-				 emit2(lower, IR_LT, operand_var(at),
-				       operand_long(count)),
-				 emit2(lower, IR_LT, operand_var(at),
-				       operand_var(left))), body, end);
-	lower->block = body;
-	emit_action(lower, stmt);
-	if (f->keys.count)
-		lower_assign_symbol(lower, f->keys.items[0], operand_var(at));
-	if (f->keys.count && f->value) {
-		struct expr held = *f->array;
-
-		held.kind = EXPR_HISTINDEX;
-		held.a = f->array;
-		held.b = f->keys.items[0];
-		lower_assign_symbol(lower, f->value,
-				    lower_expr(lower, &held));
-	}
-	lower_loop_body(lower, stmt, &loop);
-	emit_jump(lower, step);
-	lower->block = step;
-	emit_move(lower, at, IR_LONG,
-		  emit2(lower, IR_ADD, operand_var(at), operand_long(1)));
-	emit_jump(lower, test);
-	lower->block = end;
 }
 
 static void lower_delete(struct lower *lower, struct stmt *stmt)

@@ -226,7 +226,7 @@ static int64_t result_bound(const struct bounds *b, const struct ir_op *op)
 	case IR_LT: case IR_LE: case IR_TCMP: case IR_MATCH: case IR_PRIMV:
 	case IR_SET: case IR_FETCHADD: case IR_ASET: case IR_AADD:
 	case IR_AHAS: case IR_ADELETE: case IR_ACLEAR: case IR_SADD:
-	case IR_SGET: case IR_SCLEAR: case IR_HGET: case IR_HPRINT:
+	case IR_SGET: case IR_SCLEAR: case IR_HGET: case IR_HPRINT: case IR_HTEXT:
 	case IR_ITERBEGIN: case IR_ITERNEXT: case IR_ITEREND: case IR_CALLV:
 	case IR_PRINT: case IR_ACTION: case IR_ARG: case IR_REG: case IR_RELOC:
 	case IR_EMBED: case IR_TOUCH: case IR_LOAD: case IR_STORE: case IR_JUMP: case IR_BRANCH: case IR_RETURN:

@@ -75,7 +75,7 @@ static bool evaluate(enum ir_code code, int64_t a, int64_t b, int64_t *ret)
 	case IR_MATCH: case IR_PRIM: case IR_PRIMV: case IR_GET: case IR_SET:
 	case IR_FETCHADD: case IR_AGET: case IR_ASET: case IR_AADD:
 	case IR_AHAS: case IR_ADELETE: case IR_ACLEAR: case IR_SADD:
-	case IR_SGET: case IR_SCLEAR: case IR_HGET: case IR_HPRINT:
+	case IR_SGET: case IR_SCLEAR: case IR_HGET: case IR_HPRINT: case IR_HTEXT:
 	case IR_ITERBEGIN: case IR_ITERNEXT: case IR_ITERKEY:
 	case IR_ITERVALUE: case IR_ITEREND: case IR_CALL: case IR_CALLV:
 	case IR_PRINT: case IR_CATCH: case IR_ACTION: case IR_ARG: case IR_REG:

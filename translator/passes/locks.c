@@ -117,7 +117,7 @@ static struct access raw_access_of(const struct ir_global *global,
 
 	switch (op->code) {
 	case IR_GET: case IR_AGET: case IR_AHAS: case IR_SGET: case IR_HGET:
-	case IR_HPRINT:
+	case IR_HPRINT: case IR_HTEXT:
 		return get;
 	case IR_SET:
 		set.long_step = text;

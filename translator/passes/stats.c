@@ -20,7 +20,8 @@ static void note_op(struct ir_program *program, const struct ir_op *op)
 	struct ir_global *global;
 
 	if (op->code != IR_SGET && op->code != IR_HGET &&
-	    op->code != IR_HPRINT && op->code != IR_AHAS)
+	    op->code != IR_HPRINT && op->code != IR_HTEXT &&
+	    op->code != IR_AHAS)
 		return;
 	global = program->globals.items[op->args.items[0].number];
 	if (op->code == IR_SGET)

@@ -301,13 +301,9 @@ static enum type infer_print(struct infer *in, struct expr *expr,
 		infer_format(in, expr);
 	else
 		for (size_t i = first; i < expr->list.items.count; i++)
-			if (expr->list.items.items[i]->kind != EXPR_HIST)
-				infer(in, expr->list.items.items[i],
-				      strcmp(name, "print_char") == 0 ?
-					      TYPE_LONG : TYPE_UNKNOWN);
-			else
-				infer_place(in, expr->list.items.items[i]->a,
-					    TYPE_STATS);
+			infer(in, expr->list.items.items[i],
+			      strcmp(name, "print_char") == 0 ?
+				      TYPE_LONG : TYPE_UNKNOWN);
 	return set(in, expr, name[0] == 's' ? TYPE_STRING : TYPE_NONE, want);
 }
 
@@ -398,6 +394,8 @@ static enum type infer(struct infer *in, struct expr *expr, enum type want)
 		infer(in, expr->b, TYPE_LONG);
 		return set(in, expr, TYPE_LONG, want);
 	case EXPR_HIST:
+		infer_place(in, expr->a, TYPE_STATS);
+		return set(in, expr, TYPE_STRING, want);
 	case EXPR_ACCESS:
 	case EXPR_ADDRESS:
 	case EXPR_CAST:

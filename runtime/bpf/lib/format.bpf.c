@@ -88,6 +88,103 @@ RT_GLOBAL __u64 rt_format_text(struct rt_text *dst, __u64 at, __u64 spec,
 	return finish(dst, at, wanted);
 }
 
+RT_GLOBAL __u64 rt_format_word(struct rt_text *dst, __u64 at, __u64 word)
+{
+	__u64 count = 0;
+
+	if (!dst)
+		return 0;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	for (__u64 rest = word; count < 8 && rest & 0xff; rest >>= 8)
+		count++;
+	if (at > rt_text_most())
+		at = rt_text_most();
+	at = put(dst, at, (const char *)&word, count);
+	dst->s[RT_MASKED(at)] = '\0';
+	return at;
+}
+
+RT_GLOBAL __u64 rt_format_fill(struct rt_text *dst, __u64 at, __u64 c,
+			       __u64 count)
+{
+	if (!dst)
+		return 0;
+	if (at > rt_text_most())
+		at = rt_text_most();
+	at = fill(dst, at, (char)c, count);
+	dst->s[RT_MASKED(at)] = '\0';
+	return at;
+}
+
+/* ---- memory ---- */
+
+/* What cannot be read is zeros. */
+RT_INLINE void read_memory(void *to, __u64 count, __u64 address, __u64 spec)
+{
+	if (format_spec_flag(spec) == '#')
+		bpf_probe_read_user(to, count, (const void *)address);
+	else
+		bpf_probe_read_kernel(to, count, (const void *)address);
+}
+
+struct hex {
+	struct rt_text *dst;
+	__u64 at, address, spec;
+};
+
+RT_INLINE __u64 hex_digit(__u64 value)
+{
+	return value + (value < 10 ? '0' : 'a' - 10);
+}
+
+static long hex_step(__u64 i, struct hex *hex)
+{
+	__u8 byte = 0;
+
+	read_memory(&byte, 1, hex->address + i, hex->spec);
+	hex->at = rt_format_word(hex->dst, hex->at,
+				 hex_digit(byte >> 4) |
+				 hex_digit(byte & 15) << 8);
+	return hex->at >= rt_text_most();
+}
+
+RT_GLOBAL __u64 rt_format_memory(struct rt_text *dst, __u64 at, __u64 spec,
+				 __u64 address)
+{
+	__u64 count = format_memory_length(spec), shown, space, wanted;
+	struct hex hex = { dst, at, address, spec };
+
+	if (!dst)
+		return 0;
+	if (hex.at > rt_text_most())
+		hex.at = rt_text_most();
+	shown = format_spec_conversion(spec) == 'M' ? 2 * count : count;
+	space = format_spec_width(spec) > shown ?
+		format_spec_width(spec) - shown : 0;
+	wanted = hex.at + shown + space;
+	if (format_spec_flag(spec) != '-')
+		hex.at = fill(dst, hex.at, ' ', space);
+	if (format_spec_conversion(spec) == 'M') {
+		bpf_loop(count, hex_step, &hex, 0);
+	} else {
+		if (count > rt_text_most() - hex.at)
+			count = rt_text_most() - hex.at;
+		read_memory(dst->s + RT_MASKED(hex.at), RT_MASKED(count),
+			    address, spec);
+		hex.at += count;
+	}
+	at = hex.at;
+	if (at > rt_text_most())
+		at = rt_text_most();
+	if (format_spec_flag(spec) == '-')
+		at = fill(dst, at, ' ', space);
+	return finish(dst, at, wanted);
+}
+
+/* ---- numbers ---- */
+
 static long digit_step(__u64 i, struct format_number *number)
 {
 	(void)i;

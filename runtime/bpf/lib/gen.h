@@ -45,6 +45,8 @@ struct rt_array_plan {
 	__u32 bucket_at;	/* offset of the buckets in a cell */
 	__u32 alone;		/* no two adders can meet on a processor */
 	__s64 start, stop, step;
+	__u32 width;		/* of the picture, as struct hist_shape */
+	__s32 elision;
 };
 
 /* A % array's ring: who was inserted when. */

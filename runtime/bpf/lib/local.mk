@@ -4,6 +4,7 @@ rt_lib_sources = \
 	runtime/bpf/lib/array.bpf.c \
 	runtime/bpf/lib/stat.bpf.c \
 	runtime/bpf/lib/format.bpf.c \
+	runtime/bpf/lib/hist.bpf.c \
 	runtime/bpf/lib/iter.bpf.c \
 	runtime/bpf/lib/lock.bpf.c \
 	runtime/bpf/lib/stack.bpf.c \

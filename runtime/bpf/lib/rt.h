@@ -136,6 +136,13 @@ __s64 rt_match(struct rt_frame *frame, const struct rt_text *subject,
 __u64 rt_format_text(struct rt_text *dst, __u64 at, __u64 spec,
 		     const struct rt_text *value);
 __u64 rt_format_long(struct rt_text *dst, __u64 at, __u64 spec, __s64 value);
+/* @count bytes of the kernel's memory, or (flag #) of the program's. */
+__u64 rt_format_memory(struct rt_text *dst, __u64 at, __u64 spec,
+		       __u64 address);
+/* Up to eight characters of a word, the first in its lowest byte. */
+__u64 rt_format_word(struct rt_text *dst, __u64 at, __u64 word);
+/* @count times a character. */
+__u64 rt_format_fill(struct rt_text *dst, __u64 at, __u64 c, __u64 count);
 
 /* ---- statistics: the layout of a cell is in runtime/common/stat.h ---- */
 

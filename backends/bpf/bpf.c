@@ -190,6 +190,85 @@ static bool is_way(const char *kind)
 	return false;
 }
 
+/* A kernel takes 64 maps with one program; what is no array takes four and
+ * more of them. The rest the kernel says when it loads the object. */
+enum { ARRAYS_MOST = 60 };
+
+struct array_search {
+	const struct ir_program *program;
+	bool *reached;			/* functions */
+	bool *used;			/* globals */
+	int count;
+	const struct ir_op *last;	/* an array more than there can be */
+};
+
+static void note_array(struct array_search *search, const struct ir_op *op)
+{
+	const struct ir_global *global;
+	int64_t number = op->args.items[0].number;
+
+	if (op->args.items[0].kind == IR_ARG_ITER)
+		number = search->program->iters.items[number].global;
+	else if (op->args.items[0].kind != IR_ARG_GLOBAL)
+		return;
+	global = search->program->globals.items[number];
+	if (search->used[number] || (global->kind == IR_SCALAR &&
+				     global->value != IR_VALUE_STAT))
+		return;
+	search->used[number] = true;
+	search->count += global->wrap ? 2 : 1;
+	if (search->count > ARRAYS_MOST && op->site >= 0 && !search->last)
+		search->last = op;
+}
+
+static void search_arrays(struct array_search *search, int number)
+{
+	const struct ir_function *function =
+		search->program->functions.items[number];
+
+	if (search->reached[number])
+		return;
+	search->reached[number] = true;
+	for (size_t i = 0; i < function->blocks.count; i++) {
+		const struct ir_block *block = function->blocks.items[i];
+
+		for (size_t j = 0; j < block->ops.count; j++) {
+			const struct ir_op *op = block->ops.items[j];
+
+			if (op->code == IR_CALL || op->code == IR_CALLV)
+				search_arrays(search,
+					      (int)op->args.items[0].number);
+			else if (op->args.count)
+				note_array(search, op);
+		}
+	}
+}
+
+static const char *too_many_arrays(struct arena *arena,
+				   const struct ir_program *program)
+{
+	for (size_t i = 0; i < program->probes.count; i++) {
+		const struct ir_probe *probe = program->probes.items[i];
+		struct array_search search = {
+			.program = program,
+			.reached = arena_array(arena, bool,
+					       program->functions.count),
+			.used = arena_array(arena, bool,
+					    program->globals.count),
+		};
+
+		search_arrays(&search, probe->function);
+		if (search.last)
+			return arena_printf(arena, "a BPF program has room for "
+				"%d arrays, and probe %s uses %d (one too many "
+				"at %s): make several probes of it, or use "
+				"the module backend (--runtime=kernel)",
+				ARRAYS_MOST, probe->name, search.count,
+				program->sites.items[search.last->site].place);
+	}
+	return NULL;
+}
+
 static const char *bpf_refuses(struct arena *arena,
 			       const struct ir_program *program)
 {
@@ -212,7 +291,7 @@ static const char *bpf_refuses(struct arena *arena,
 				"can: --runtime=kernel",
 				program->sites.items[op->site].place);
 	}
-	return NULL;
+	return too_many_arrays(arena, program);
 }
 
 static const char *emit_for(struct arena *arena, const struct buf *text,

@@ -388,6 +388,10 @@ static int explain_failure(struct object *object, int error, char **ret_error)
 			 "not write to the memory of programs "
 			 "(/sys/kernel/security/lockdown)",
 			 blamed_probe(object->manifest));
+	else if (lines && strstr(lines, "number of maps per program"))
+		complain(ret_error, "probe %s uses more arrays than one BPF "
+			 "program can: make several probes of it",
+			 blamed_probe(object->manifest));
 	else if (lines)
 		complain(ret_error, "the kernel refuses probe %s: its verifier "
 			 "says\n%s", blamed_probe(object->manifest), lines);

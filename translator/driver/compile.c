@@ -97,7 +97,8 @@ void session_open(struct session *session, struct arena *arena,
 	struct syntax_facts *facts = &session->facts;
 
 	*session = (struct session){ .arena = arena, .options = options,
-				     .runtime = runtime, .told = told };
+				     .runtime = runtime, .told = told,
+				     .work_lock = -1 };
 	session->diag = diag_create(arena, (struct diag_options){
 		.out = session->told ? session->told : stderr, .color = wants_color(options),
 		.no_warnings = options->no_warnings,
@@ -115,6 +116,7 @@ void session_open(struct session *session, struct arena *arena,
 	facts->args = options->args;
 	facts->arg_count = options->arg_count;
 	facts->arg_used = arena_array(arena, bool, options->arg_count + 1);
+	facts->text_size = session_limit_given(session, "MAXSTRINGLEN");
 	session->parser = (struct parser){ .arena = arena,
 					   .diag = session->diag,
 					   .facts = facts };
@@ -373,17 +375,6 @@ static const struct backend *find_backend(const char *name)
 	return NULL;
 }
 
-static const char *make_work_folder(struct session *session)
-{
-	const char *root = session->options->tmpdir;
-	char *path;
-
-	if (!root)
-		root = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
-	path = arena_printf(session->arena, "%s/spileXXXXXX", root);
-	return mkdtemp(path);
-}
-
 static const char *dump_name(const struct options *options)
 {
 	return options->dump == DUMP_LLVM ? "llvm" :
@@ -415,7 +406,7 @@ static int pass4(struct session *session, struct ir_program *program)
 {
 	const struct backend *backend = find_backend(session->runtime);
 	struct backend_options options = { 0 };
-	const char *folder = make_work_folder(session);
+	const char *folder = work_open(session);
 	const char *problem, *artefact;
 	struct stopwatch watch;
 
@@ -449,7 +440,7 @@ static int pass4(struct session *session, struct ir_program *program)
 	if (session->options->keep_temporary)
 		fprintf(stderr, "spile: kept %s\n", folder);
 	else if (session->artefact != artefact)
-		file_remove(folder);
+		work_close(session, folder);
 	else
 		session->work_folder = folder;
 	tell(session, 4, &watch, arena_printf(session->arena,

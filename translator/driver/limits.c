@@ -79,16 +79,23 @@ bool session_any_caller(const struct options *options)
 	return any;
 }
 
+const char *session_limit_given(const struct session *session,
+				const char *name)
+{
+	const char *value = NULL;
+
+	for (size_t i = 0; i < session->options->limits.count; i++)
+		if (strcmp(session->options->limits.items[i].name, name) == 0)
+			value = session->options->limits.items[i].value;
+	return value;
+}
+
 static const char *limit_value(struct session *session,
 			       const struct limit_row *row)
 {
-	const char *value = row->value;
+	const char *value = session_limit_given(session, row->name);
 
-	for (size_t i = 0; i < session->options->limits.count; i++)
-		if (strcmp(session->options->limits.items[i].name,
-			   row->name) == 0)
-			value = session->options->limits.items[i].value;
-	return value;
+	return value ? value : row->value;
 }
 
 static size_t collect(struct session *session,

@@ -7,4 +7,5 @@ driver_sources = \
 	translator/driver/list.c \
 	translator/driver/cache.c \
 	translator/driver/run.c \
+	translator/driver/work.c \
 	translator/driver/session.h

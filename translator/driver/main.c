@@ -5,7 +5,6 @@
 #include <sys/resource.h>
 
 #include "translator/base/arena.h"
-#include "translator/base/file.h"
 #include "translator/diag/diag.h"
 #include "translator/driver/session.h"
 
@@ -139,7 +138,7 @@ static int run(struct arena *arena, const struct options *options)
 	}
 	status = session_run(&session);
 	if (session.work_folder)
-		file_remove(session.work_folder);
+		work_close(&session, session.work_folder);
 	return status;
 }
 

@@ -202,6 +202,9 @@ int session_run(struct session *session)
 	sigset_t signals, before;
 	pid_t child;
 
+	/* a session that goes on alone needs the file a while longer */
+	if (!session->options->flight_recorder)
+		work_release(session);
 	collect(session, &args);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);

@@ -26,6 +26,7 @@ struct session {
 	const char *module;		/* name of the session */
 	const char *artefact;		/* path of the object, after pass 4 */
 	const char *work_folder;	/* to remove after the run, or NULL */
+	int work_lock;			/* descriptor, or -1 */
 	const char *reason;		/* why the backend cannot do it */
 	bool is_last;			/* no other backend can do it */
 	FILE *told;			/* where messages go; NULL: stderr */
@@ -42,6 +43,13 @@ void session_open(struct session *session, struct arena *arena,
  * session->artefact is set after pass 4. */
 int session_compile(struct session *session);
 
+/* work.c: the folder for temporary files; NULL and errno if there can be none.
+ * Removes those that other sessions have left. */
+const char *work_open(struct session *session);
+void work_close(struct session *session, const char *folder);
+/* Removes the folder while the artefact in it stays readable. */
+void work_release(struct session *session);
+
 /* limits.c: -D and the defaults, checked. 0, or -1 after a report. */
 enum { SESSION_LIMITS = 24 };
 struct lower_limit;
@@ -49,6 +57,9 @@ int session_limits(struct session *session, struct lower_limit *ret,
 		   size_t *ret_count);
 /* -DSTAP_CALLEE_MATCHALL */
 bool session_any_caller(const struct options *options);
+/* The value of -D NAME, unchecked, or NULL. */
+const char *session_limit_given(const struct session *session,
+				const char *name);
 
 /* -l, -L and --dump-*. Exit status. */
 int session_list(struct session *session);

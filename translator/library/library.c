@@ -11,6 +11,7 @@
 #include "translator/base/map.h"
 #include "translator/base/vec.h"
 #include "translator/diag/diag.h"
+#include "translator/diag/source.h"
 #include "translator/library/index.h"
 
 struct library_file {
@@ -156,6 +157,20 @@ static const struct source *read_source(struct library *library,
 		      NULL;
 }
 
+/* @MAXSTRINGLEN is what -D says, whatever a file defines. */
+static void define_text_size(struct library *library)
+{
+	struct arena *arena = library->parser->arena;
+	const char *size = library->parser->facts->text_size;
+	const char *text;
+
+	if (!size || size[strspn(size, "0123456789")])
+		return;
+	text = arena_printf(arena, "@define MAXSTRINGLEN %%( %s %%)\n", size);
+	parse_macros(library->parser, source_create(arena, "<options>", text,
+						    strlen(text), true));
+}
+
 void library_macros(struct library *library)
 {
 	if (library->macros_read)
@@ -168,6 +183,7 @@ void library_macros(struct library *library)
 		if (source)
 			parse_macros(library->parser, source);
 	}
+	define_text_size(library);
 }
 
 struct offer_context {

@@ -82,6 +82,9 @@ static bool wants_print(const struct symbol *symbol)
 	       !symbol->global->private_scope;
 }
 
+/* One program of BPF has room for so many arrays and a bit more. */
+enum { GLOBALS_A_PROBE = 32 };
+
 void sema_autoprint(struct sema *sema)
 {
 	struct buf script = { 0 };
@@ -91,13 +94,15 @@ void sema_autoprint(struct sema *sema)
 
 	if (sema->options->no_global_display)
 		return;
-	buf_puts(&script, "probe end(9223372036854775807) {\n");
 	for (size_t i = 0; i < sema->globals.count; i++) {
 		const struct symbol *symbol = sema->globals.items[i];
 
 		if (!wants_print(symbol))
 			continue;
-		count++;
+		if (count++ % GLOBALS_A_PROBE == 0)
+			buf_printf(&script, "%sprobe "
+				   "end(9223372036854775807) {\n",
+				   count > 1 ? "}\n" : "");
 		if (symbol->key_count > 0)
 			put_array(&script, symbol);
 		else

@@ -19,6 +19,7 @@ struct syntax_facts {
 	const char *privilege;		/* "stapdev" */
 	const char *compatible;		/* version compared with systemtap_v */
 	bool guru;
+	const char *text_size;		/* MAXSTRINGLEN of -D, or NULL */
 	/* Value of CONFIG_x ("y", "m", a number as text), NULL when unset. */
 	const char *(*config)(void *context, const char *name);
 	void *config_context;

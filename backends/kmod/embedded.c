@@ -183,18 +183,28 @@ unsigned embedded_room(const struct gen *gen)
 
 /* ---- pieces ---- */
 
-static void write_struct(struct gen *gen, const struct ir_op *op, int number)
+/* @plain: the members have the names of the parameters too. */
+static void write_struct(struct gen *gen, const struct ir_op *op, int number,
+			 bool plain)
 {
 	struct writer *out = &gen->out;
+	const char *result =
+		gen->function->vars.items[op->result].type == IR_TEXT ?
+			"char *" : "s64 ";
 
 	write_line(out, "struct e%d_args {", number);
-	for (size_t i = 1; i < op->args.count; i += 2)
-		write_line(out, "%sa%zu;",
-			   is_text(gen, &op->args.items[i + 1]) ? "char *" :
-								  "s64 ", i);
-	write_line(out, "%sret;",
-		   gen->function->vars.items[op->result].type == IR_TEXT ?
-			   "char *" : "s64 ");
+	for (size_t i = 1; i < op->args.count; i += 2) {
+		const char *type = is_text(gen, &op->args.items[i + 1]) ?
+			"char *" : "s64 ";
+
+		if (plain)
+			write_line(out, "union { %sa%zu; %s%s; };", type, i,
+				   type, op->args.items[i].text);
+		else
+			write_line(out, "%sa%zu;", type, i);
+	}
+	write_line(out, plain ? "union { %sret; %s__retvalue; };" : "%sret;",
+		   result, result);
 	write_line(out, "};");
 }
 
@@ -205,12 +215,14 @@ static void write_piece(struct gen *gen, const struct ir_op *op, int number)
 	bool text = gen->function->vars.items[op->result].type == IR_TEXT;
 	struct writer *out = &gen->out;
 
-	write_struct(gen, op, number);
+	write_struct(gen, op, number, strstr(code->text, "unmangled"));
+	if (strstr(code->text, "unmangled"))
+		write_line(out, "#define THIS spile_args");
 	for (size_t i = 1; i < op->args.count; i += 2)
 		write_line(out, "#define STAP_ARG_%s (spile_args->a%zu)",
 			   op->args.items[i].text, i);
 	write_line(out, "#define STAP_RETVALUE (spile_args->ret)");
-	write_line(out, "#define SPILE_RETURN(...) %s",
+	write_line(out, "#define SPILE_RETURN(...) __VA_OPT__(%s)",
 		   text ? "strscpy(STAP_RETVALUE, __VA_ARGS__, MAXSTRINGLEN)" :
 			  "STAP_RETVALUE = (s64)(__VA_ARGS__)");
 	write_line(out, "static noinline void e%d(SPILE_PARAMETERS, "
@@ -224,6 +236,7 @@ static void write_piece(struct gen *gen, const struct ir_op *op, int number)
 	write_line(out, "}");
 	for (size_t i = 1; i < op->args.count; i += 2)
 		write_line(out, "#undef STAP_ARG_%s", op->args.items[i].text);
+	write_line(out, "#undef THIS");
 	write_line(out, "#undef STAP_RETVALUE");
 	write_line(out, "#undef SPILE_RETURN");
 }

@@ -27,6 +27,13 @@
 		return; \
 	} while (0)
 
+/* The next function of that name is to do it. */
+#define STAP_NEXT \
+	do { \
+		spile_frame->passed_on = true; \
+		return; \
+	} while (0)
+
 #define CONTEXT spile_frame
 
 /* Gone from Linux 6.8 on; scripts are full of it. */

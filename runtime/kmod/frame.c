@@ -79,6 +79,7 @@ static void begin(struct rt_frame *frame, const struct rt_probe *probe)
 	frame->token_at = 0;
 	frame->token[0] = '\0';
 	frame->groups = 0;
+	frame->passed_on = false;
 	frame->hits++;
 }
 

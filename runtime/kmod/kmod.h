@@ -63,6 +63,7 @@ struct rt_frame {
 	const u64 *args;	/* raw arguments of the event */
 	const struct pt_regs *regs;	/* of the probed code, or NULL */
 	struct task_struct *task;	/* whom the handler sees as current */
+	bool passed_on;		/* STAP_NEXT was said */
 	bool driven;		/* by the runner, not by an event */
 	u64 hits;		/* that this frame was used for */
 	struct rt_stacks *stacks;	/* allocated if the script asks */
@@ -481,6 +482,7 @@ PRIM_TEXT(__usymbol, s64 address, s64 what);
 PRIM_TEXT(__source, s64 address, s64 what);
 PRIM_TEXT(__usource, s64 address, s64 what);
 PRIM_TEXT(__input);
+PRIM_LONG(__passed_on);
 PRIM_LONG(__verdict);
 PRIM_LONG(__verdict_set, s64 value);
 PRIM_VOID(__output, const char *text);

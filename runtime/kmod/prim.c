@@ -169,6 +169,14 @@ PRIM_VOID(__skipped, s64 reason)
 		atomic64_inc((atomic64_t *)&rt_shared->skipped[reason]);
 }
 
+PRIM_LONG(__passed_on)
+{
+	bool passed_on = frame->passed_on;
+
+	frame->passed_on = false;
+	return passed_on;
+}
+
 /* Of other probes there is none. */
 static s64 *verdict_of(const struct rt_frame *frame)
 {

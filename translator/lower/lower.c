@@ -102,6 +102,17 @@ static void finish_function(struct lower *lower)
 	}
 }
 
+/* After C that may have said STAP_NEXT. */
+static void lower_passed_on(struct lower *lower)
+{
+	int result = lower_temp(lower, IR_LONG), stays = new_block(lower);
+	struct ir_op *op = emit(lower, IR_PRIM, result);
+
+	ir_arg_add(lower->program, op, IR_ARG_NAME, 0, "__passed_on");
+	emit_branch(lower, operand_var(result), lower->next_block, stays);
+	lower->block = stays;
+}
+
 static void lower_body(struct lower *lower, struct function *f)
 {
 	struct stmt *embedded = embedded_body(f->decl->body);
@@ -113,8 +124,12 @@ static void lower_body(struct lower *lower, struct function *f)
 	}
 	value = lower_embedded(lower, embedded->expr, IR_CODE_BODY,
 			       lower->function->result, f);
-	if (lower->function->result != IR_VOID)
-		emit_arg(lower, emit(lower, IR_RETURN, -1), value);
+	if (lower->next_block >= 0)
+		lower_passed_on(lower);
+	if (lower->function->result == IR_VOID)
+		return;
+	emit_arg(lower, emit(lower, IR_RETURN, -1), value);
+	lower->block = new_block(lower);
 }
 
 /* Operations behind a terminator (after next, return) have a block of their

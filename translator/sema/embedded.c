@@ -26,6 +26,34 @@ bool embedded_pragma(const char *code, const char *word)
 	return false;
 }
 
+bool embedded_says(const char *code, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = code; (at = strstr(at, word)); at += length)
+		if ((at == code || (!isalnum((unsigned char)at[-1]) &&
+				    at[-1] != '_')) &&
+		    !isalnum((unsigned char)at[length]) && at[length] != '_')
+			return true;
+	return false;
+}
+
+bool embedded_has_value(const char *code)
+{
+	const char *at = code;
+
+	if (embedded_says(code, "STAP_RETVALUE") ||
+	    embedded_says(code, "__retvalue"))
+		return true;
+	while ((at = strstr(at, "STAP_RETURN"))) {
+		at += strlen("STAP_RETURN");
+		at += strspn(at, " \t\n(");
+		if (*at != ')')
+			return true;
+	}
+	return false;
+}
+
 static void add_use(struct sema *sema, struct expr *expr, const char *name,
 		    size_t length, int use)
 {
@@ -69,6 +97,10 @@ void embedded_resolve(struct sema *sema, struct expr *expr)
 	}
 	if (expr->list.items.count)
 		return;
+	/* in old scripts arguments are members of THIS */
+	if (strverscmp(sema->parser->facts->compatible, "1.8") < 0)
+		expr->text = arena_printf(sema->arena, "%s/* unmangled */",
+					  expr->text);
 	expr->type = embedded_pragma(expr->text, "string") ? TYPE_STRING :
 							     TYPE_LONG;
 	add_uses(sema, expr, "pragma:read:", 1);

@@ -189,11 +189,24 @@ static enum type signature_type(char letter)
 	       TYPE_NONE;
 }
 
+/* What a call of functions of one name gives: what one of them is known to give,
+ * or what is wanted, if it is wanted. */
+static enum type overloads_type(const struct function *first, enum type want)
+{
+	if (want == TYPE_NONE)
+		return TYPE_UNKNOWN;
+	for (const struct function *f = first; f; f = f->next)
+		if (f->type != TYPE_UNKNOWN)
+			return f->type;
+	return want;
+}
+
 static enum type infer_call(struct infer *in, struct expr *expr,
 			    enum type want)
 {
 	struct callee *callee = expr->ref;
 	struct function *f = callee->function;
+	enum type result;
 
 	if (!f) {
 		const char *signature = primitives[callee->primitive].signature;
@@ -213,12 +226,11 @@ static enum type infer_call(struct infer *in, struct expr *expr,
 			unify(in, &param->type, type, arg, param->name);
 		}
 	}
+	result = overloads_type(f, want);
 	for (struct function *o = f; o; o = o->next) {
 		if (!o->has_value && o->type == TYPE_UNKNOWN)
 			continue;
-		unify(in, &o->type, want == TYPE_NONE ? TYPE_UNKNOWN :
-			  f->type != TYPE_UNKNOWN ? f->type : want,
-		      expr, o->decl->name);
+		unify(in, &o->type, result, expr, o->decl->name);
 	}
 	if (!f->has_value && f->type == TYPE_UNKNOWN) {
 		if (in->final && want != TYPE_NONE)

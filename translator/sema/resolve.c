@@ -227,8 +227,17 @@ static void resolve_hist(struct sema *sema, struct scope *scope,
 	memcpy(symbol->hist_bounds, bounds, sizeof(bounds));
 }
 
+/* What the C of a function says of it. */
+static void see_embedded(struct function *function, const char *code)
+{
+	function->has_value = function->decl->type != TYPE_UNKNOWN ||
+			      embedded_has_value(code);
+	function->says_next = embedded_says(code, "STAP_NEXT");
+}
+
 static void resolve_function(struct sema *sema, struct function *function)
 {
+	struct stmt *embedded = embedded_body(function->decl->body);
 	struct scope scope = { .locals = &function->locals,
 			       .function = function };
 
@@ -236,8 +245,8 @@ static void resolve_function(struct sema *sema, struct function *function)
 		return;
 	function->resolved = true;
 	function->used = true;
-	if (embedded_body(function->decl->body))
-		function->has_value = function->decl->type != TYPE_UNKNOWN;
+	if (embedded)
+		see_embedded(function, embedded->code);
 	resolve_stmt(sema, &scope, function->decl->body);
 }
 
@@ -255,6 +264,17 @@ static void unknown_function(struct sema *sema, const struct expr *expr)
 		hint = sema_suggest(sema, 'f', expr->text, NULL);
 	diag_report_hint(sema->diag, DIAG_function_unknown, expr->span, hint,
 			 expr->text, expr->list.items.count);
+}
+
+/* A function of the library that only guru mode may call. */
+static bool is_for_gurus(const struct sema *sema, const struct expr *call,
+			 const struct function *callee)
+{
+	const struct stmt *embedded = embedded_body(callee->decl->body);
+
+	return embedded && !sema->options->guru &&
+	       !call->span.source->library &&
+	       embedded_pragma(embedded->code, "guru");
 }
 
 static void resolve_call(struct sema *sema, struct scope *scope,
@@ -278,8 +298,12 @@ static void resolve_call(struct sema *sema, struct scope *scope,
 		return;
 	}
 	expr->ref = callee;
-	for (struct function *f = callee->function; f; f = f->next)
+	for (struct function *f = callee->function; f; f = f->next) {
+		if (is_for_gurus(sema, expr, f))
+			diag_report(sema->diag, DIAG_guru_function, expr->span,
+				    expr->text);
 		resolve_function(sema, f);
+	}
 	if (callee->function)
 		expr->ctype = callee->function->ctype;
 }

@@ -227,6 +227,9 @@ void embedded_resolve(struct sema *sema, struct expr *expr);
 void embedded_resolve_stmt(struct sema *sema, struct stmt *stmt);
 struct stmt *embedded_body(struct stmt *body);
 bool embedded_pragma(const char *code, const char *word);
+/* Whether the word stands in the code; whether it has a value at its end. */
+bool embedded_says(const char *code, const char *word);
+bool embedded_has_value(const char *code);
 /* types.c: a C type by name, in the modules that a text lists or, for NULL, where
  * the probe stands and in the kernel; NULL after a report. */
 struct ctype *type_find(struct sema *sema, const struct scope *scope,

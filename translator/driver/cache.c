@@ -54,7 +54,8 @@ static void put_text(struct buf *out, const char *name, const char *text)
 
 static void put_options(struct buf *out, const struct options *o)
 {
-	buf_printf(out, "options %d %d %d %d %d %d %d %d\n", o->guru,
+	buf_printf(out, "options %d %d %d %d %d %d %d %d %d\n", o->guru,
+		   o->past_prologue,
 		   o->unoptimized, o->skip_badvars, o->suppress_handler_errors,
 		   o->no_autoprint, o->no_warnings, o->warnings_are_errors,
 		   o->timing);

@@ -133,6 +133,8 @@ void session_open(struct session *session, struct arena *arena,
 					    .tracepoints = open_tracepoints,
 					    .symbols = open_symbols,
 					    .guru = options->guru,
+					    .past_prologue =
+						options->past_prologue,
 					    .any_caller = session_any_caller(options) };
 	session->module = options->module_name ? options->module_name :
 		arena_printf(arena, "spile_%d", (int)getpid());

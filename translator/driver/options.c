@@ -324,6 +324,15 @@ static void read_color(struct reading *reading, const struct row *row,
 		reading->options->color = (enum color_when)word;
 }
 
+static void read_prologue(struct reading *reading, const struct row *row,
+			  const char *text)
+{
+	static const char *const words[] = { "auto", "always", "never", NULL };
+	int word = text ? read_word(reading, row, text, words) : 1;
+
+	reading->options->past_prologue = word == 1;
+}
+
 static void read_runtime(struct reading *reading, const struct row *row,
 			 const char *text)
 {
@@ -538,6 +547,12 @@ static void apply(struct reading *reading, const struct row *row,
 		break;
 	case OPTION_strict:
 		o->warnings_are_errors = true;
+		break;
+	case OPTION_prologue:
+		o->past_prologue = true;
+		break;
+	case OPTION_prologue_when:
+		read_prologue(reading, row, value);
 		break;
 	case OPTION_unoptimized:
 		o->unoptimized = true;

@@ -79,6 +79,7 @@ struct options {
 	int arg_count;
 	bool guru;				/* -g */
 	bool unoptimized;			/* -u */
+	bool past_prologue;			/* -P */
 	bool skip_badvars;
 	bool suppress_handler_errors;
 	const char *compatible;			/* NULL: the newest */

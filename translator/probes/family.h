@@ -122,6 +122,7 @@ struct family_env {
 	int64_t target;		/* of -x, or 0 */
 	bool leaves_object;	/* which may get another target where it runs */
 	bool guru;		/* -g */
+	bool past_prologue;	/* -P */
 	bool any_caller;	/* -DSTAP_CALLEE_MATCHALL */
 	/* Kernel types and tracepoints, opened on first use; NULL and a reason
 	 * reported by the caller when the kernel has none. */

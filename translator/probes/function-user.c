@@ -244,9 +244,14 @@ static void warn_of_exceptions(struct request *r)
 }
 
 /* Where parameters have their values. */
-static uint64_t probe_address(const struct debug_function *function)
+static uint64_t probe_address(const struct request *r,
+			      const struct debug_function *function)
 {
-	return function->is_inlined ? function->entry : function->body;
+	if (function->is_inlined)
+		return function->entry;
+	return r->env->past_prologue && !r->is_return ?
+		       debug_past_prologue(r->user->debug, function) :
+		       function->body;
 }
 
 /* A place that is not among the probes: where a function begins, for @entry. */
@@ -329,7 +334,7 @@ static struct probe_instance *add_function(struct request *r,
 					   const char *name)
 {
 	uint64_t address = r->is_return ? function->entry :
-					  probe_address(function);
+					  probe_address(r, function);
 	struct probe_instance *instance;
 
 	if (would_end_go(r, function->name))
@@ -342,7 +347,7 @@ static struct probe_instance *add_function(struct request *r,
 		add_variables(r, instance->context, function, address);
 		return instance;
 	}
-	address = probe_address(function);
+	address = probe_address(r, function);
 	instance->context->name = function->name;
 	instance->context->entry = begin_place(r, function, address, name);
 	programs_variables(r->env, instance->context, r->user, function,
@@ -425,7 +430,7 @@ static void test_callers(struct request *r, struct probe_instance *instance,
 	struct arena *arena = r->env->arena;
 	struct buf ways = { 0 };
 	const char *base = arena_printf(arena, "uaddr() - 0x%" PRIx64,
-					probe_address(function));
+					probe_address(r, function));
 
 	if (r->is_return)
 		base = arena_printf(arena, "@entry(%s)", base);

@@ -159,18 +159,23 @@ static uint64_t end_of_prologue(const struct debug_unit *unit,
 	return second ? second : function->entry;
 }
 
-uint64_t function_body(struct debug *debug,
-		       const struct debug_function *function, Dwarf_Die *die)
+uint64_t debug_past_prologue(struct debug *debug,
+			     const struct debug_function *function)
 {
-	struct debug_unit *unit;
+	struct debug_unit *unit = debug_unit_at(debug, function->entry);
 
-	if (function->is_inlined || is_optimised(die))
-		return function->entry;
-	unit = debug_unit_at(debug, function->entry);
 	if (!unit)
 		return function->entry;
 	unit_read_lines(debug, unit);
 	return end_of_prologue(unit, function);
+}
+
+uint64_t function_body(struct debug *debug,
+		       const struct debug_function *function, Dwarf_Die *die)
+{
+	if (function->is_inlined || is_optimised(die))
+		return function->entry;
+	return debug_past_prologue(debug, function);
 }
 
 /* ---- lines of a function ---- */

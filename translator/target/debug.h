@@ -147,6 +147,11 @@ struct debug_function *debug_function_at(struct debug *debug, uint64_t address);
 struct debug_function *debug_outer_function_at(struct debug *debug,
 					       uint64_t address);
 
+/* Where its prologue ends as the table of lines says, also if it is optimised:
+ * then other code may come before, and this place may be left out. */
+uint64_t debug_past_prologue(struct debug *debug,
+			     const struct debug_function *function);
+
 /* Labels in a function whose names match. */
 void debug_find_labels(struct debug *debug, const struct debug_function *scope,
 		       const char *pattern, struct debug_labels *ret_labels);

@@ -35,6 +35,8 @@ enum {
 	TEMPS = 4,		/* slots for one operation's texts */
 };
 
+enum trampoline { TRAMPOLINE_NONE, TRAMPOLINE_ENTRY, TRAMPOLINE_EXIT };
+
 /* What limits.c knows of a function. */
 struct function_info {
 	bool machine, recursive, faults, plain, reached;
@@ -94,6 +96,8 @@ struct emit {
 	struct iter_info *iters;
 	size_t *joins;		/* by probe: whose program it is part of */
 	bool *joined;
+	bool *trampolines;	/* by probe: has a second program */
+	enum trampoline trampoline;	/* which of its two this is */
 	bool foreign;		/* the program is for a task not current */
 	LLVMValueRef cookie;	/* the number of the probe, where a program
 				 * serves several; else NULL */
@@ -212,6 +216,8 @@ unsigned record_size(const struct emit *e, const struct ir_function *function,
 		     const struct ir_op *op, bool *ret_direct);
 /* Does the function call a primitive that has this flag? */
 bool function_has_prim(struct emit *e, int number, char flag);
+/* The same of all that it calls, too. */
+bool reaches_prim(struct emit *e, int number, char flag);
 int arg_bound(const struct ir_function *function, const struct ir_arg *arg);
 bool arg_is_text(const struct ir_function *function, const struct ir_arg *arg);
 
@@ -312,6 +318,19 @@ LLVMValueRef memory_read(struct body *b, bool user, LLVMValueRef to,
 			 LLVMValueRef size, LLVMValueRef from);
 LLVMValueRef memory_text(struct body *b, bool user, LLVMValueRef to,
 			 LLVMValueRef size, LLVMValueRef from);
+
+/* ---- trampoline.c: functions of the kernel without a kprobe ---- */
+struct trampoline_scope {
+	LLVMValueRef compiled;
+};
+
+void trampolines_find(struct emit *e);
+const char *trampoline_section(const struct ir_probe *probe);
+void trampoline_begin(struct emit *e, size_t number,
+		      struct trampoline_scope *scope);
+void trampoline_end(struct emit *e, size_t number,
+		    const struct trampoline_scope *scope);
+LLVMValueRef trampoline_register(struct body *b, int number);
 
 /* ---- probe.c, object.c ---- */
 void probes_create(struct emit *e);

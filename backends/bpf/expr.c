@@ -417,7 +417,9 @@ static void op_register(struct body *b, const struct ir_op *op)
 	int number = (int)op->args.items[0].number;
 	int place = register_place(number);
 
-	if (place < 0)
+	if (b->e->trampoline)
+		long_result(b, op, trampoline_register(b, number));
+	else if (place < 0)
 		refuse(b->e, op, "register %d of this machine is not among "
 		       "those that a probe sees", number);
 	else

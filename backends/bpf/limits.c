@@ -164,6 +164,38 @@ bool function_has_prim(struct emit *e, int number, char flag)
 	return false;
 }
 
+static bool reaches(struct emit *e, int number, char flag, bool *seen)
+{
+	const struct ir_function *function =
+		e->program->functions.items[number];
+
+	if (seen[number])
+		return false;
+	seen[number] = true;
+	if (function_has_prim(e, number, flag))
+		return true;
+	for (size_t i = 0; i < function->blocks.count; i++) {
+		const struct ir_block *block = function->blocks.items[i];
+
+		for (size_t j = 0; j < block->ops.count; j++) {
+			const struct ir_op *op = block->ops.items[j];
+
+			if ((op->code == IR_CALL || op->code == IR_CALLV) &&
+			    reaches(e, (int)op->args.items[0].number, flag,
+				    seen))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool reaches_prim(struct emit *e, int number, char flag)
+{
+	return reaches(e, number, flag,
+		       arena_array(e->arena, bool,
+				   e->program->functions.count));
+}
+
 /* Calls @visit for each block that control can go to from @from. */
 static void each_edge(const struct ir_function *function, int from,
 		      void (*visit)(void *context, int from, int to),

@@ -6,6 +6,7 @@ backend_bpf_sources = \
 	backends/bpf/module.c \
 	backends/bpf/maps.c \
 	backends/bpf/probe.c \
+	backends/bpf/trampoline.c \
 	backends/bpf/guard.c \
 	backends/bpf/foreign.c \
 	backends/bpf/block.c \

@@ -120,6 +120,10 @@ static void describe_probes(struct emit *e, struct manifest *manifest)
 			.pairs = pairs_of(e, probe->pairs.items,
 					  probe->pairs.count),
 		};
+		if (e->trampolines[i])
+			manifest->probes[i].pairs = pairs_and(
+				e, &manifest->probes[i].pairs, "trampoline",
+				arena_printf(e->arena, "t%zu", i));
 		if (e->joins[i] != i)
 			manifest->probes[i].pairs = pairs_and(
 				e, &manifest->probes[i].pairs,

@@ -448,32 +448,6 @@ static int64_t action_limit(struct emit *e, const struct ir_probe *probe)
 		session_number(e, "maxaction_begin", most);
 }
 
-/* Does the function, or one that it calls, use a primitive with this flag? */
-static bool reaches_prim(struct emit *e, int number, char flag, bool *seen)
-{
-	const struct ir_function *function =
-		e->program->functions.items[number];
-
-	if (seen[number])
-		return false;
-	seen[number] = true;
-	if (function_has_prim(e, number, flag))
-		return true;
-	for (size_t i = 0; i < function->blocks.count; i++) {
-		const struct ir_block *block = function->blocks.items[i];
-
-		for (size_t j = 0; j < block->ops.count; j++) {
-			const struct ir_op *op = block->ops.items[j];
-
-			if ((op->code == IR_CALL || op->code == IR_CALLV) &&
-			    reaches_prim(e, (int)op->args.items[0].number, flag,
-					 seen))
-				return true;
-		}
-	}
-	return false;
-}
-
 /* Whose registers the context begins with: 0 there are none, 1 the kernel's, 2 a
  * program's; an event of the processor finds the one or the other. */
 static LLVMValueRef whose_registers(struct emit *e, LLVMValueRef context,
@@ -501,11 +475,9 @@ static LLVMValueRef whose_registers(struct emit *e, LLVMValueRef context,
 static void keep_hit(struct emit *e, LLVMValueRef program,
 		     const struct ir_probe *probe, LLVMValueRef frame)
 {
-	bool *seen = arena_array(e->arena, bool,
-				 e->program->functions.count);
 	LLVMValueRef context = LLVMGetParam(program, 0), whose;
 
-	if (!reaches_prim(e, probe->function, 'r', seen))
+	if (!reaches_prim(e, probe->function, 'r'))
 		return;
 	whose = whose_registers(e, context, probe->kind);
 	store(e, constant32(e, (int64_t)attach_row_of(probe->kind)),
@@ -657,7 +629,8 @@ static void probe_code(struct emit *e, LLVMValueRef function, size_t number)
 static LLVMValueRef program_begin(struct emit *e, size_t number)
 {
 	const struct ir_probe *probe = e->program->probes.items[number];
-	const char *section = section_of(probe->kind);
+	const char *section = e->trampoline ? trampoline_section(probe) :
+					      section_of(probe->kind);
 	LLVMValueRef program;
 
 	if (!section) {
@@ -665,8 +638,9 @@ static LLVMValueRef program_begin(struct emit *e, size_t number)
 		       probe->name, probe->kind);
 		return NULL;
 	}
-	program = function_create(e, arena_printf(e->arena, "p%zu", number),
-				  "p", false);
+	program = function_create(e, arena_printf(e->arena, "%c%zu",
+						  e->trampoline ? 't' : 'p',
+						  number), "p", false);
 	LLVMSetSection(program, section);
 	function_begin(e, program);
 	return program;
@@ -836,6 +810,18 @@ static bool share(struct emit *e, size_t first)
 	return shares;
 }
 
+/* Beside the program of a kprobe. */
+static void trampoline_create(struct emit *e, size_t number)
+{
+	struct trampoline_scope scope;
+
+	if (!e->trampolines[number])
+		return;
+	trampoline_begin(e, number, &scope);
+	probe_code(e, program_begin(e, number), number);
+	trampoline_end(e, number, &scope);
+}
+
 static void program_create(struct emit *e, size_t number)
 {
 	struct foreign_scope scope;
@@ -863,6 +849,7 @@ static void program_create(struct emit *e, size_t number)
 	else
 		probe_code(e, members->program, number);
 	foreign_end(e, &scope);
+	trampoline_create(e, number);
 }
 
 static bool has_abort(const struct ir_program *program)
@@ -893,6 +880,7 @@ void probes_create(struct emit *e)
 	size_t count = e->program->probes.count;
 
 	e->aborts = has_abort(e->program);
+	trampolines_find(e);
 	e->joins = arena_array(e->arena, size_t, count + 1);
 	e->joined = arena_array(e->arena, bool, count + 1);
 	for (size_t i = 0; i < count; i++)

@@ -18,6 +18,7 @@
 #include "runtime/bpf/drive.h"
 #include "runtime/bpf/kprobe.h"
 #include "runtime/bpf/load.h"
+#include "runtime/bpf/trampoline.h"
 #include "runtime/bpf/watch.h"
 #include "runtime/bpf/way.h"
 #include "runtime/kmod/user/insert.h"
@@ -323,7 +324,11 @@ int attach_init(struct attach *attach, struct object *object, struct loop *loop,
 			continue;
 		probe->bpf = bpf_object__find_program_by_name(object->bpf,
 							probe->about->program);
-		probe->program = bpf_program__fd(probe->bpf);
+		probe->trampoline = trampoline_of(object->bpf, probe->about);
+		probe->has_trampoline = probe->trampoline;
+		probe->program = bpf_program__fd(probe->trampoline ?
+						 probe->trampoline :
+						 probe->bpf);
 	}
 	return 0;
 }
@@ -345,11 +350,12 @@ static int attach_one(struct attach *attach, struct probe *probe,
 	return -1;
 }
 
-/* Of the probes on one place in a program the kernel calls first what was
- * attached last; scripts expect their own order. */
+/* Of the probes on one place in a program, and of trampolines of one function, the
+ * kernel calls first what was attached last; scripts expect their own order. */
 static bool is_called_backwards(const struct probe *probe)
 {
-	return probe->kind == ATTACH_UPROBE || probe->kind == ATTACH_URETPROBE;
+	return probe->has_trampoline || probe->kind == ATTACH_UPROBE ||
+	       probe->kind == ATTACH_URETPROBE;
 }
 
 /* The probes on returns, or all others. */

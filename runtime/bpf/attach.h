@@ -32,7 +32,10 @@ struct probe {
 	struct attach *attach;
 	enum attach_kind kind;
 	struct bpf_program *bpf;
-	int program;			/* its descriptor */
+	struct bpf_program *trampoline;	/* to be attached in place of it, or
+					 * NULL */
+	bool has_trampoline;		/* or had, until the kernel refused */
+	int program;			/* the descriptor of that which is */
 	struct bpf_link **links;	/* kernel-driven: one per CPU or one */
 	size_t link_count;
 	bool is_attached;		/* by the link of another */

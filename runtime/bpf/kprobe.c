@@ -14,6 +14,7 @@
 
 #include "runtime/bpf/attach.h"
 #include "runtime/bpf/trace-event.h"
+#include "runtime/bpf/trampoline.h"
 #include "runtime/bpf/way.h"
 #include "runtime/reader/complain.h"
 #include "runtime/reader/object.h"
@@ -295,6 +296,8 @@ int attach_kprobe(struct attach *attach, struct probe *probe, char **ret_error)
 	if (is_multi(probe))
 		return pair(about, "shares") ? 0 :
 			kprobe_attach_many(attach, probe, ret_error);
+	if (probe->trampoline && trampoline_attach(attach, probe, attach_kprobe))
+		return 0;
 	place.offset = (uint64_t)manifest_pair_number(
 		&about->pairs, symbol ? "offset" : "address", 0);
 	if (symbol)

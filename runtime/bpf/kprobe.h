@@ -7,6 +7,8 @@
  *	returns				an event of tracefs, which has as many calls
  *					under way as are asked for and counts those
  *					beyond
+ *	a function of one handler	its trampoline, where the kernel can
+ *					(trampoline.h)
  *	else				a perf event each
  */
 #ifndef SPILE_BPF_KPROBE_H

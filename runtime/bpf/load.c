@@ -27,6 +27,7 @@
 #include "runtime/bpf/relocate.h"
 #include "runtime/bpf/settings.h"
 #include "runtime/bpf/stacks.h"
+#include "runtime/bpf/trampoline.h"
 #include "runtime/kmod/user/insert.h"
 #include "runtime/reader/complain.h"
 
@@ -449,6 +450,7 @@ int object_load(struct object *object, const struct load_options *options,
 		return -1;
 	multi_prepare(object);
 	kprobe_prepare(object->bpf, object->manifest);
+	trampoline_prepare(object->bpf, object->manifest);
 	error = bpf_object__load(object->bpf);
 	if (error)
 		return explain_failure(object, -error, ret_error);

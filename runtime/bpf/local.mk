@@ -15,6 +15,8 @@ runtime_bpf_sources = \
 	runtime/bpf/tasks.c \
 	runtime/bpf/multi.c \
 	runtime/bpf/multi.h \
+	runtime/bpf/trampoline.c \
+	runtime/bpf/trampoline.h \
 	runtime/bpf/kprobe.c \
 	runtime/bpf/kprobe-many.c \
 	runtime/bpf/kprobe.h \

@@ -63,7 +63,9 @@ struct manifest_site {
  *				maxactive, copies (how many functions have this
  *				symbol), among ("many": one of a wildcard, which
  *				may be left out), shares (number of the probe
- *				whose program this one is attached with too)
+ *				whose program this one is attached with too),
+ *				trampoline (another program, that is attached
+ *				in place of it where the kernel can: fentry)
  *	raw_tracepoint kprobe	when, unless: a tracepoint and a number
  *				("sched_process_exit/2"); only on kernels that
  *				have, have not, a tracepoint of that name with so

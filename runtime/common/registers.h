@@ -8,6 +8,9 @@
 
 enum {
 	REGISTER_PC = -1,	/* the address of the probed code */
+	/* The stack pointer, of which no more is asked than that it tells one call
+	 * from others: something else may stand for it. */
+	REGISTER_CALL = -2,
 	REGISTER_RESULT = 0,	/* rax, x0 */
 #if defined(__x86_64__)
 	REGISTER_SP = 7,
@@ -32,11 +35,15 @@ static inline int register_place(int number)
 
 	if (number == REGISTER_PC)
 		return REGISTER_PC_PLACE;
+	if (number == REGISTER_CALL)
+		number = REGISTER_SP;
 	return number >= 0 && number < (int)sizeof(places) ? places[number] :
 							     -1;
 #elif defined(__aarch64__)
 	if (number == REGISTER_PC)
 		return REGISTER_PC_PLACE;
+	if (number == REGISTER_CALL)
+		number = REGISTER_SP;
 	return number >= 0 && number <= 31 ? 8 * number : -1;
 #endif
 }

@@ -753,7 +753,7 @@ static bool check_meaning(struct check *c)
 	case IR_TOUCH:
 		return check_constant(c, 1, 1, 3);
 	case IR_REG:
-		return check_constant(c, 0, -1, 63);
+		return check_constant(c, 0, -2, 63);
 	case IR_RELOC:
 		return check_constant(c, 1, 0, 2);
 	case IR_LOAD:

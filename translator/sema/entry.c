@@ -29,7 +29,8 @@ static struct expr *call_stack(struct sema *sema, struct span span,
 			       const struct probe_context *context)
 {
 	struct location_expr *sp = location_leaf(
-		sema->arena, LOCATION_REGISTER, REGISTER_SP);
+		sema->arena, LOCATION_REGISTER,
+		context->user ? REGISTER_SP : REGISTER_CALL);
 	const char *reason;
 
 	if (context->entry)

@@ -30,7 +30,7 @@ const char *const build_sources[] = {
 	"runtime/kmod/kprobe.c", "runtime/kmod/uprobe.c",
 	"runtime/kmod/netfilter.c",
 	"runtime/kmod/tasks.c", "runtime/kmod/stack.c", "runtime/kmod/place.c",
-	"runtime/kmod/unwind.c",
+	"runtime/kmod/unwind.c", "runtime/kmod/code.c",
 	"runtime/kmod/overload.c",
 	"runtime/kmod/device.c",
 	"runtime/common/format.c", "runtime/common/hist.c",

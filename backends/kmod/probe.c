@@ -139,6 +139,11 @@ static bool walks_programs(const struct ir_op *op)
 	return !strncmp(op->args.items[0].text, "__ustack_", 9);
 }
 
+static bool names_programs(const struct ir_op *op)
+{
+	return !strcmp(op->args.items[0].text, "__usymbol");
+}
+
 static bool is_about_stacks(const struct ir_op *op)
 {
 	static const char *const names[] = {
@@ -223,5 +228,7 @@ void program_write(struct gen *gen)
 	write_line(out, ".user_stacks = %d,",
 		   has_op(gen, IR_PRIM, walks_programs) ||
 		   has_op(gen, IR_PRIMV, walks_programs));
+	write_line(out, ".user_names = %d,",
+		   has_op(gen, IR_PRIM, names_programs));
 	write_line(out, "};");
 }

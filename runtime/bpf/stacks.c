@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,7 @@ struct stacks {
 	struct pool symbols, names, rows;
 	int files_fd;
 	int device;		/* of a module, or -1 */
+	bool rows_wanted, names_wanted;	/* by the module */
 };
 
 /* ---- which files ---- */
@@ -226,16 +228,17 @@ static void make_room(struct stacks *stacks, struct pool *pool, size_t spare)
 	bpf_map__set_max_entries(map, (uint32_t)pool->room);
 }
 
-/* A module only needs the rows: the reader gives the names. */
 static struct stacks *prepare_module(struct object *object,
 				     const struct load_options *options)
 {
-	struct stacks *stacks = object->user_stacks ?
+	struct stacks *stacks = object->user_stacks || object->user_names ?
 		calloc(1, sizeof(*stacks)) : NULL;
 
 	if (!stacks)
 		return NULL;
 	stacks->device = object->device;
+	stacks->rows_wanted = object->user_stacks;
+	stacks->names_wanted = object->user_names;
 	collect(stacks, object->manifest, options);
 	return stacks;
 }
@@ -379,17 +382,37 @@ static void put_file(struct stacks *stacks, struct elf_table *table,
 	bpf_map_update_elem(stacks->files_fd, &key, &row, BPF_ANY);
 }
 
-/* What there is no memory for is walked by frame pointers. */
-static void hand_over(struct stacks *stacks, struct elf_table *table)
+_Static_assert(sizeof(struct elf_symbol) == sizeof(struct kmod_symbol) &&
+	       offsetof(struct elf_symbol, name) ==
+	       offsetof(struct kmod_symbol, name), "handed over as they are");
+
+static void set_table(struct kmod_code *code, int table, const void *at,
+		      size_t bytes)
 {
-	struct kmod_rows rows = {
+	code->tables[table].at = (uintptr_t)at;
+	code->tables[table].bytes = bytes;
+}
+
+/* What the module has no memory for it does without: stacks are walked by frame
+ * pointers, and the reader gives the names. */
+static void hand_over(struct stacks *stacks, struct elf_table *table,
+		      const char *path)
+{
+	struct kmod_code code = {
 		.device = table->device, .inode = table->inode,
-		.bias = table->bias, .count = table->frames.count,
-		.rows = (uintptr_t)table->frames.rows,
+		.bias = table->bias, .size = table->size,
 	};
 
-	if (rows.count)
-		insert_rows(stacks->device, &rows);
+	if (stacks->rows_wanted)
+		set_table(&code, KMOD_ROWS, table->frames.rows,
+			  table->frames.count * sizeof(uint64_t));
+	if (stacks->names_wanted) {
+		set_table(&code, KMOD_SYMBOLS, table->symbols,
+			  table->symbol_count * sizeof(*table->symbols));
+		set_table(&code, KMOD_NAMES, table->names, table->names_size);
+		set_table(&code, KMOD_PATH, path, strlen(path) + 1);
+	}
+	insert_code(stacks->device, &code);
 	frames_forget(&table->frames);
 }
 
@@ -400,7 +423,8 @@ int stacks_fill(struct stacks *stacks, struct object *object,
 		return 0;
 	if (object->is_module) {
 		for (size_t i = 0; i < stacks->count; i++) {
-			hand_over(stacks, stacks->files[i].table);
+			hand_over(stacks, stacks->files[i].table,
+				  stacks->files[i].path);
 			elf_table_free(stacks->files[i].table);
 			stacks->files[i].table = NULL;
 		}
@@ -429,7 +453,7 @@ void stacks_learn(struct stacks *stacks, struct code_file *file,
 	struct elf_table *table = symbols_table(file);
 
 	if (stacks && table && stacks->device >= 0)
-		hand_over(stacks, table);
+		hand_over(stacks, table, file->path);
 	else if (stacks && table)
 		put_file(stacks, table, file->path, number);
 }

@@ -26,6 +26,7 @@ static long tell_layout(void __user *to)
 		.output_size = rt_output.size,
 		.shared_size = sizeof(*rt_shared),
 		.user_stacks = rt_program.user_stacks,
+		.user_names = rt_program.user_names,
 	};
 
 	return copy_to_user(to, &layout, sizeof(layout)) ? -EFAULT : 0;
@@ -110,8 +111,8 @@ static long device_ioctl(struct file *file, unsigned int command,
 		return run_probe(argument);
 	case KMOD_RELOC:
 		return set_reloc((const void __user *)argument);
-	case KMOD_ROWS:
-		return rt_rows_add((const void __user *)argument);
+	case KMOD_CODE:
+		return rt_code_add((const void __user *)argument);
 	case KMOD_CHOOSE:
 		return choose((const void __user *)argument);
 	case KMOD_ATTACH:
@@ -175,7 +176,7 @@ static void destroy(void)
 {
 	rt_attach_destroy();
 	rt_places_destroy();
-	rt_rows_destroy();
+	rt_code_destroy();
 	rt_iters_destroy();
 	rt_maps_destroy();
 	rt_frames_destroy();

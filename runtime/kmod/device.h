@@ -18,7 +18,8 @@
 struct kmod_layout {
 	__u64 output_size;	/* of the data, a power of two */
 	__u64 shared_size;
-	__u64 user_stacks;	/* the script asks for some: KMOD_ROWS */
+	__u64 user_stacks;	/* the script walks those of programs */
+	__u64 user_names;	/* it names functions of programs */
 };
 
 /* A global of the script that gets another first value. */
@@ -40,12 +41,22 @@ struct kmod_choice {
 	__u64 address, length;	/* of the data that it watches */
 };
 
-/* A table of stack frames (runtime/common/unwind.h) of a file. */
-struct kmod_rows {
-	__u64 device, inode;	/* as the kernel counts devices */
+struct kmod_symbol {
+	__u32 from, size;
+	__u32 name;		/* where it begins in the names */
+};
+
+/* What is known of a file with code; a table that is not needed has no bytes. */
+enum { KMOD_ROWS, KMOD_SYMBOLS, KMOD_NAMES, KMOD_PATH, KMOD_TABLES };
+
+struct kmod_code {
+	__u64 device, inode;	/* as the kernel counts devices; 0, 0: the vdso */
 	__u64 bias;		/* offset in the file + bias = address */
-	__u64 count;
-	__u64 rows;		/* where they are */
+	__u64 size;		/* from the first to the last address */
+	struct {
+		__u64 at, bytes;
+	} tables[KMOD_TABLES];	/* the rows: runtime/common/unwind.h; texts end
+				 * with NUL */
 };
 
 #define KMOD_LAYOUT	_IOR('s', 1, struct kmod_layout)
@@ -58,6 +69,6 @@ struct kmod_rows {
 #define KMOD_RELOC	_IOW('s', 6, struct kmod_reloc)
 /* Before KMOD_ATTACH. */
 #define KMOD_CHOOSE	_IOW('s', 7, struct kmod_choice)
-#define KMOD_ROWS	_IOW('s', 8, struct kmod_rows)
+#define KMOD_CODE	_IOW('s', 8, struct kmod_code)
 
 #endif

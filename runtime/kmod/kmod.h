@@ -193,7 +193,7 @@ struct rt_program {
 	u32 reloc_count;
 	bool matches;			/* has regular expressions */
 	bool stacks;			/* asks for stacks or addresses */
-	bool user_stacks;		/* walks those of programs */
+	bool user_stacks, user_names;	/* walks, and names, programs' code */
 	u32 max_stack;			/* MAXBACKTRACE */
 	u64 overload_interval;		/* cycles; 0: no limit */
 	u64 overload_threshold;
@@ -386,12 +386,12 @@ void rt_detach_all(void);
 void rt_attach_destroy(void);
 void rt_places_destroy(void);
 
-/* ---- stacks of programs: unwind.c ---- */
+/* ---- files with code: code.c ---- */
 
-struct kmod_rows;
-/* A table from the runner: device.h. */
-long rt_rows_add(const struct kmod_rows __user *from);
-void rt_rows_destroy(void);
+struct kmod_code;
+/* What the runner knows of one: device.h. */
+long rt_code_add(const struct kmod_code __user *from);
+void rt_code_destroy(void);
 
 /* ---- primitives: prim.c, by the names of prims.def; a text result goes to
  * the room ---- */

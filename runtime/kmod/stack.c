@@ -1,8 +1,8 @@
 /*
  * Stacks of a hit, and what addresses are. Names of the kernel's functions come
- * from the kernel; those of programs' functions and all places in the source
- * are the reader's to find: texts hold a mark for it, records the place
- * (runtime/common/wire.h).
+ * from the kernel, those of programs' functions from what the runner has told of
+ * the file; where that is not there yet, and for places in the source, texts hold
+ * a mark for the reader, and records the place (runtime/common/wire.h).
  *
  * Handlers that the runner drives have no stack. On a tracepoint the stack
  * begins with frames of ours and of what calls us, which are left out.
@@ -172,7 +172,7 @@ PRIM_LONG(__address_in, const char *text, s64 wanted)
 
 /* ---- names ---- */
 
-enum { SYMBOL_NAME, SYMBOL_DATA, SYMBOL_MODULE };
+enum { SYMBOL_NAME, SYMBOL_DATA, SYMBOL_MODULE, SYMBOL_SHORT };
 
 static void module_only(char *to, u32 room, char *symbol, bool known)
 {
@@ -215,13 +215,67 @@ static void put_mark(char *to, u32 room, char what,
 		 place->file, place->offset, place->address, WIRE_MARK_END);
 }
 
+/* What the runner has told of the file that the address is in; *ret_in_file: the
+ * address there. */
+static const struct rt_code *code_at(u64 address, u64 *ret_in_file)
+{
+	const struct rt_code *code = NULL;
+	struct rt_mapping mapping;
+
+	if (!rt_mappings_lock(current->mm))
+		return NULL;
+	if (rt_mapping_find(current->mm, address, &mapping) && mapping.known)
+		code = rt_code_find(mapping.device, mapping.inode);
+	rt_mappings_unlock(current->mm);
+	if (code)
+		*ret_in_file = address - mapping.start + mapping.from +
+			       code->bias;
+	return code;
+}
+
+/* "[last part of the path]"; what is no file has such a name already. */
+static void put_last(char *to, u32 room, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	snprintf(to, room, *path == '[' ? "%s" : "[%s]",
+		 slash ? slash + 1 : path);
+}
+
+static void put_code(char *to, u32 room, const struct rt_code *code,
+		     u64 in_file, u64 address, s64 what)
+{
+	const struct kmod_symbol *symbol = rt_code_symbol(code, in_file);
+	const char *name = symbol ? code->names + symbol->name : "";
+
+	if (what == SYMBOL_MODULE)
+		rt_copy(to, room, code->path);
+	else if (what == SYMBOL_SHORT && !symbol)
+		put_last(to, room, code->path);
+	else if (what == SYMBOL_DATA && symbol)
+		snprintf(to, room, "%s+0x%llx/0x%x [%s]", name,
+			 in_file - symbol->from, symbol->size, code->path);
+	else if (what == SYMBOL_DATA)
+		snprintf(to, room, "0x%llx [%s+0x%llx/0x%llx]", address,
+			 code->path, in_file, code->size);
+	else if (symbol)
+		rt_copy(to, room, name);
+	else
+		snprintf(to, room, "0x%llx", address);
+}
+
 PRIM_TEXT(__usymbol, s64 address, s64 what)
 {
 	struct wire_place place = { .address = address };
+	u64 in_file;
+	const struct rt_code *code = code_at(address, &in_file);
 
-	if (rt_place_find(frame, &place) && place.file)
+	if (code && *code->path)
+		put_code(to, room, code, in_file, address, what);
+	else if (rt_place_find(frame, &place) && place.file)
 		put_mark(to, room, what == SYMBOL_NAME ? 'n' :
-				   what == SYMBOL_DATA ? 'd' : 'm', &place);
+				   what == SYMBOL_DATA ? 'd' :
+				   what == SYMBOL_MODULE ? 'm' : 's', &place);
 	else if (what == SYMBOL_MODULE)
 		to[0] = '\0';
 	else

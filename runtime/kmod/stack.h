@@ -7,6 +7,7 @@
 
 #include <linux/kallsyms.h>
 
+#include "runtime/kmod/device.h"
 #include "runtime/kmod/kmod.h"
 
 enum {
@@ -46,6 +47,25 @@ bool rt_mappings_lock(struct mm_struct *mm);
 void rt_mappings_unlock(struct mm_struct *mm);
 bool rt_mapping_find(struct mm_struct *mm, u64 address,
 		     struct rt_mapping *mapping);
+
+/* code.c: what is known of a file. It stays as long as the module. */
+struct rt_code {
+	struct rt_code *next;
+	u64 device, inode;	/* 0, 0: the vdso */
+	u64 bias;		/* offset in the file + bias = address in it */
+	u64 size;		/* from the first to the last address */
+	const u64 *rows;	/* runtime/common/unwind.h */
+	const struct kmod_symbol *symbols;	/* by address */
+	const char *names, *path;
+	u64 row_count, symbol_count, names_size;
+	char tables[] __aligned(8);
+};
+
+const struct rt_code *rt_code_find(u64 device, u64 inode);
+/* The row for an address in the file; 0 if there is none. */
+u64 rt_code_row(const struct rt_code *code, u32 address);
+/* The function that the address is in, or NULL. */
+const struct kmod_symbol *rt_code_symbol(const struct rt_code *code, u64 address);
 
 /* unwind.c: the stack from these registers on, or from those that the program
  * came into the kernel with. */

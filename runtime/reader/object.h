@@ -30,7 +30,7 @@ struct object {
 	bool is_module;			/* a kernel module: bpf is NULL */
 	int device;			/* of the module, or -1 */
 	char *module;			/* its name, once it is loaded */
-	bool user_stacks;		/* it walks those of programs */
+	bool user_stacks, user_names;	/* it walks, and names, programs' code */
 	struct stacks *stacks;		/* runtime/bpf/stacks.h, or NULL */
 	bool multi_uprobes;		/* runtime/bpf/multi.h */
 };

@@ -218,6 +218,7 @@ static int map_device(struct object *object, char **ret_error)
 				strerror(errno));
 	object->shared = shared;
 	object->user_stacks = layout.user_stacks;
+	object->user_names = layout.user_names;
 	error = ring_open(&object->ring, object->device, layout.output_size);
 	return error ? complain(ret_error, "cannot map the module's output: %s",
 				strerror(-error)) : 0;
@@ -318,9 +319,9 @@ int insert_choose(int device, const struct kmod_choice *choice)
 	return ioctl(device, KMOD_CHOOSE, choice) ? -errno : 0;
 }
 
-int insert_rows(int device, const struct kmod_rows *rows)
+int insert_code(int device, const struct kmod_code *code)
 {
-	return ioctl(device, KMOD_ROWS, rows) ? -errno : 0;
+	return ioctl(device, KMOD_CODE, code) ? -errno : 0;
 }
 
 void insert_detach(struct object *object)

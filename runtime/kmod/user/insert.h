@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct kmod_choice;
-struct kmod_rows;
+struct kmod_code;
 struct load_options;
 struct object;
 
@@ -31,8 +31,8 @@ void insert_detach(struct object *object);
 /* Hands over a relocation of the manifest. 0 or -errno. */
 int insert_relocate(int device, size_t number, const uint64_t words[3]);
 
-/* Hands over a table of stack frames of a file; at most once each. 0 or -errno. */
-int insert_rows(int device, const struct kmod_rows *rows);
+/* Tells what is known of a file with code. 0 or -errno. */
+int insert_code(int device, const struct kmod_code *code);
 
 /* What was found out about a probe: runtime/kmod/device.h. 0 or -errno. */
 int insert_choose(int device, const struct kmod_choice *choice);

@@ -30,6 +30,9 @@ static u32 walk_kernel(struct rt_stacks *stacks, struct pt_regs *regs)
 	struct unwind_state state;
 	u32 count = 0;
 
+	/* the unwinder begins with the caller */
+	if (regs)
+		stacks->raw[count++] = instruction_pointer(regs);
 	for (unwind_start(&state, current, regs, NULL);
 	     !unwind_done(&state) && count < RT_STACK_RAW;
 	     unwind_next_frame(&state)) {

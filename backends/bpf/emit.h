@@ -332,11 +332,17 @@ void trampoline_end(struct emit *e, size_t number,
 		    const struct trampoline_scope *scope);
 LLVMValueRef trampoline_register(struct body *b, int number);
 
+/* ---- halves.c ---- */
+const char *halves_make(struct emit *e, struct link_bytes *ret);
+
 /* ---- probe.c, object.c ---- */
 void probes_create(struct emit *e);
 const char *object_write(struct emit *e, const char *path, const char *dump);
 /* sink.c: for the module that is optimised. */
 void sink_addresses(struct emit *e);
+/* NULL and a refusal when it cannot be made. */
+LLVMMemoryBufferRef make_code(struct emit *e, LLVMModuleRef module,
+			      LLVMCodeGenFileType type);
 /* The manifest's text, malloc'd. */
 char *manifest_of(struct emit *e);
 

@@ -45,6 +45,7 @@ struct linker {
 	const char *refusal;
 	struct object program, library;
 	const struct link_constants *constants;
+	bool partial;		/* the library is a half of the program */
 	struct map functions;	/* name => its symbol in the library */
 
 	VEC(struct piece) pieces;
@@ -55,6 +56,7 @@ struct linker {
 
 	VEC(struct section) sections;
 	VEC(Elf64_Sym) globals;	/* new, behind the program's own */
+	struct map missing;	/* name => number + 1 of its symbol there */
 	struct buf names, text, relocations, data;
 	unsigned data_section;	/* 0: there is no data */
 };
@@ -232,6 +234,8 @@ static void find_wanted(struct linker *l)
 			continue;
 		symbol = (size_t)(uintptr_t)map_get(&l->functions,
 						    symbol_name(program, i));
+		if (!symbol && l->partial)
+			continue;
 		if (!symbol) {
 			l->refusal = arena_printf(l->arena,
 				"the BPF library has no %s",
@@ -298,7 +302,8 @@ static void add_data(struct linker *l)
 			    .sh_addralign = 8 };
 
 	if (l->data.length)
-		l->data_section = section_add(l, ".rodata.library",
+		l->data_section = section_add(l, l->partial ? ".rodata.half" :
+							      ".rodata.library",
 					      bytes_of(&l->data), head);
 }
 
@@ -353,6 +358,23 @@ static void add_functions(struct linker *l)
 
 /* ---- relocations ---- */
 
+/* A symbol that is neither here nor there: the next library has it. */
+static unsigned missing_symbol(struct linker *l, const char *name)
+{
+	uintptr_t number = (uintptr_t)map_get(&l->missing, name);
+
+	if (!number) {
+		Elf64_Sym symbol = {
+			.st_name = name_add(l, name),
+			.st_info = ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE),
+		};
+
+		number = global_add(l, symbol) + 1;
+		map_put(l->arena, &l->missing, name, (void *)number);
+	}
+	return (unsigned)number - 1;
+}
+
 /* The number of a symbol that the library does not have itself. */
 static unsigned outside(struct linker *l, const char *name, size_t *ret_at)
 {
@@ -367,6 +389,8 @@ static unsigned outside(struct linker *l, const char *name, size_t *ret_at)
 		*ret_at = l->constant_at[i] - 1;
 		return data_symbol(l);
 	}
+	if (l->partial)
+		return missing_symbol(l, name);
 	l->refusal = arena_printf(l->arena, "the BPF library needs %s", name);
 	return 0;
 }
@@ -600,6 +624,32 @@ static void end(struct linker *l)
 	buf_free(&l->data);
 }
 
+static const char *link_objects(struct linker *l, struct link_bytes program,
+				struct link_bytes library,
+				struct link_bytes *ret)
+{
+	l->refusal = object_read(&l->program, program);
+	if (!l->refusal)
+		l->refusal = object_read(&l->library, library);
+	if (l->refusal)
+		return l->refusal;
+	begin(l);
+	find_wanted(l);
+	*ret = program;
+	if (!l->refusal && l->pieces.count) {
+		add_data(l);
+		add_functions(l);
+		relocate(l);
+		section_set(l, l->program.text, bytes_of(&l->text));
+		l->sections.items[l->program.text].head.sh_addralign = 8;
+		write_symbols(l);
+		merge_types(l);
+		*ret = write_object(l);
+	}
+	end(l);
+	return l->refusal;
+}
+
 const char *link_library(struct arena *arena, struct link_bytes program,
 			 struct link_bytes library,
 			 const struct link_constants *constants,
@@ -607,24 +657,15 @@ const char *link_library(struct arena *arena, struct link_bytes program,
 {
 	struct linker l = { .arena = arena, .constants = constants };
 
-	l.refusal = object_read(&l.program, program);
-	if (!l.refusal)
-		l.refusal = object_read(&l.library, library);
-	if (l.refusal)
-		return l.refusal;
-	begin(&l);
-	find_wanted(&l);
-	*ret = program;
-	if (!l.refusal && l.pieces.count) {
-		add_data(&l);
-		add_functions(&l);
-		relocate(&l);
-		section_set(&l, l.program.text, bytes_of(&l.text));
-		l.sections.items[l.program.text].head.sh_addralign = 8;
-		write_symbols(&l);
-		merge_types(&l);
-		*ret = write_object(&l);
-	}
-	end(&l);
-	return l.refusal;
+	return link_objects(&l, program, library, ret);
+}
+
+const char *link_halves(struct arena *arena, struct link_bytes program,
+			struct link_bytes other, struct link_bytes *ret)
+{
+	static const struct link_constants none;
+	struct linker l = { .arena = arena, .constants = &none,
+			    .partial = true };
+
+	return link_objects(&l, program, other, ret);
 }

@@ -35,6 +35,11 @@ const char *link_library(struct arena *arena, struct link_bytes program,
 			 const struct link_constants *constants,
 			 struct link_bytes *ret);
 
+/* The same with another half of the program, whose data lies in @program; what
+ * both have not is still missing then. */
+const char *link_halves(struct arena *arena, struct link_bytes program,
+			struct link_bytes other, struct link_bytes *ret);
+
 /* ---- types.c ---- */
 
 /* Code of the library that goes on somewhere else in the program's .text. */

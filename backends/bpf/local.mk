@@ -20,6 +20,7 @@ backend_bpf_sources = \
 	backends/bpf/output.c \
 	backends/bpf/sink.c \
 	backends/bpf/object.c \
+	backends/bpf/halves.c \
 	backends/bpf/link.c \
 	backends/bpf/types.c
 

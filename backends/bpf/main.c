@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "translator/base/arena.h"
 #include "translator/base/buf.h"
@@ -140,9 +141,9 @@ static const char *emit_somehow(struct arena *arena,
 				  .all_framed = i > 0 };
 
 		reason = emit(&e, options);
-		module_free(&e);
 		if (!reason || !strstr(reason, "stack"))
 			break;
+		module_free(&e);
 	}
 	return reason;
 }
@@ -166,6 +167,7 @@ int main(int argc, char **argv)
 		reason = emit_somehow(arena, program, &options);
 	if (reason)
 		fprintf(stderr, "%s\n", reason);
-	arena_free(arena);
-	return reason ? 1 : 0;
+	fflush(NULL);
+	/* to give back all that LLVM holds, piece by piece, takes its time */
+	_exit(reason ? 1 : 0);
 }

@@ -18,21 +18,34 @@ static long fill_step(__u64 i, struct filler *filler)
 }
 
 /* @count times @c at @at; overshoots into the slack, the caller writes what
- * follows. Returns the place behind, at most rt_text_most(). */
-RT_INLINE __u64 fill(struct rt_text *dst, __u64 at, char c, __u64 count)
+ * follows. Returns the place behind, at most rt_text_most(). Not inlined: numbers
+ * have three of it. */
+RT_GLOBAL __u64 rt_text_fill(struct rt_text *dst, __u64 at, __u32 c,
+			     __u64 count)
 {
 	struct filler filler = {
-		.from = dst->s,
 		.at = at,
 		.word = 0x0101010101010101ULL * (__u8)c,
 	};
 
-	if (!count)
-		return at;
+	if (!dst)
+		return 0;
+	if (at > rt_text_most())
+		at = rt_text_most();
 	if (count > rt_text_most() - at)
 		count = rt_text_most() - at;
+	filler.from = dst->s;
 	bpf_loop((count + 7) / 8, fill_step, &filler, 0);
 	return at + count;
+}
+
+RT_INLINE __u64 fill(struct rt_text *dst, __u64 at, char c, __u64 count)
+{
+	if (!count)
+		return at;
+	at = rt_text_fill(dst, at, c, count);
+	/* the verifier looks into it by itself */
+	return at > rt_text_most() ? rt_text_most() : at;
 }
 
 RT_INLINE __u64 put(struct rt_text *dst, __u64 at, const char *from,

@@ -170,16 +170,7 @@ long rt_report(struct rt_frame *frame)
 	/* room and text follow the chain that there is */
 	for (__u32 i = 0; i < RT_CHAIN; i++)
 		record->chain[i] = frame->chain[i];
-	text = (char *)record->chain;
-	switch (length) {
-#define AFTER(n) \
-	case n: \
-		text += 8 * n; \
-		break;
-	AFTER(1) AFTER(2) AFTER(3) AFTER(4)
-	AFTER(5) AFTER(6) AFTER(7) AFTER(8)
-#undef AFTER
-	}
+	text = (char *)record->chain + 8 * length;
 	*(__u64 *)text = RT_TEXT_SIZE;
 	text[8] = 0;
 	sentence(text + 8, frame->error, frame->error_arg, &frame->message);

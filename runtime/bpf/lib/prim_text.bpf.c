@@ -137,19 +137,27 @@ static long equality_step(__u64 i, struct equality *equality)
 	return a != b;
 }
 
-/* Whether text[from ...] begins with what: hashes can be equal by chance. */
-static __u64 holds_at(struct search *search)
+/* Whether text[from ...] begins with the @length characters of what: hashes can
+ * be equal by chance. */
+RT_GLOBAL __s64 rt_text_holds(const struct rt_text *text,
+			      const struct rt_text *what, __u64 from,
+			      __u64 length)
 {
-	struct equality equality = {
-		.a = search->text->s,
-		.b = search->what->s,
-		.from = search->from,
-		.count = search->length,
-		.differ = rt_zero(search->what),
-	};
+	struct equality equality = { .from = from, .count = length };
 
-	bpf_loop((search->length + 7) / 8, equality_step, &equality, 0);
+	if (!text || !what)
+		return 0;
+	equality.a = text->s;
+	equality.b = what->s;
+	equality.differ = rt_zero(what);
+	bpf_loop((length + 7) / 8, equality_step, &equality, 0);
 	return !equality.differ;
+}
+
+RT_INLINE __s64 holds_at(const struct search *search)
+{
+	return rt_text_holds(search->text, search->what, search->from,
+			     search->length);
 }
 
 /* Takes one character into the window. Returns it. */

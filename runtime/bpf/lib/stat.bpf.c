@@ -39,25 +39,31 @@ static RT_GEN __u32 mean_at(__u32 parts)
 
 /* ---- buckets ---- */
 
-static RT_GEN __u32 bits(__u64 value)
+/* Bits up to the highest one. Without a branch: the verifier would follow each
+ * of the numbers to the end of the handler. */
+static RT_GEN __u64 bits(__u64 value)
 {
-	__u32 count = 0;
+	value |= value >> 1;
+	value |= value >> 2;
+	value |= value >> 4;
+	value |= value >> 8;
+	value |= value >> 16;
+	value |= value >> 32;
+	return __builtin_popcountll(value);
+}
 
-#define HALF(n) \
-	if (value >> n) { \
-		count += n; \
-		value >>= n; \
-	}
-	HALF(32) HALF(16) HALF(8) HALF(4) HALF(2) HALF(1)
-#undef HALF
-	return count + (value != 0);
+/* 64 and the bits of the number; of a negative one they are subtracted. */
+static RT_GEN __u64 log_bucket(__s64 value)
+{
+	__u64 sign = value >> 63;
+
+	return 64 + ((bits(((__u64)value ^ sign) - sign) ^ sign) - sign);
 }
 
 static RT_GEN __u64 bucket(const struct rt_array_plan *plan, __s64 value)
 {
 	if (plan->hist == 1)
-		return value < 0 ? 64 - bits(0 - (__u64)value) :
-				   64 + bits(value);
+		return log_bucket(value);
 	if (value < plan->start)
 		return 0;
 	return 1 + ((__u64)value - (__u64)plan->start) / (__u64)plan->step;
@@ -275,21 +281,35 @@ RT_SHARED __s64 rt_hist_get(void *map, const void *key,
 	return count;
 }
 
+struct buckets {
+	__s64 *to, *from;
+	__u64 count;
+};
+
+static long add_step(__u64 i, struct buckets *buckets)
+{
+	barrier_var(i);
+	if (i >= buckets->count)
+		return 1;
+	buckets->to[i] += buckets->from[i];
+	return 0;
+}
+
 /* All buckets to @ret (room for plan->buckets). */
 RT_SHARED void rt_hist_merge(void *map, const void *key,
 			  const struct rt_array_plan *plan, __s64 *ret)
 {
-	for (__u32 i = 0; i < plan->buckets; i++)
-		*(volatile __s64 *)&ret[i] = 0;
+	struct buckets buckets = { .to = ret, .count = plan->buckets };
+
+	bpf_probe_read_kernel(ret, 8 * plan->buckets, rt_zeros);
 	for (__u32 cpu = 0; cpu < rt_cpus; cpu++) {
 		char *value = bpf_map_lookup_percpu_elem(map, key, cpu);
-		__s64 *from;
 
 		if (!value)
 			continue;
-		from = (__s64 *)(value + plan->payload + plan->bucket_at);
-		for (__u32 i = 0; i < plan->buckets; i++)
-			*(volatile __s64 *)&ret[i] += from[i];
+		buckets.from = (__s64 *)(value + plan->payload +
+					 plan->bucket_at);
+		bpf_loop(plan->buckets, add_step, &buckets, 0);
 	}
 }
 

@@ -33,6 +33,9 @@ struct many {
 	struct probe *first;	/* which has the links */
 	struct wanted *wanted;	/* sorted by symbol, then number */
 	size_t wanted_count;
+	unsigned long *traced;	/* addresses, if the kernel tells them */
+	size_t traced_count, traced_room;
+	bool has_addresses;
 	unsigned long *addresses;	/* places */
 	__u64 *cookies;
 	size_t place_count, place_room;
@@ -88,24 +91,81 @@ static struct wanted *find(struct many *many, const char *symbol,
 	return many->wanted + from;
 }
 
-/* A list without an end to it says nothing: then all are tried. */
-static void find_traced(struct many *many)
+static bool add_traced(struct many *many, unsigned long address)
 {
-	FILE *file = trace_event_file("available_filter_functions");
-	char line[512], name[256];
+	if (many->traced_count == many->traced_room) {
+		size_t room = many->traced_room * 2 + 64;
+		void *larger = reallocarray(many->traced, room,
+					    sizeof(*many->traced));
 
+		if (!larger)
+			return false;
+		many->traced = larger;
+		many->traced_room = room;
+	}
+	many->traced[many->traced_count++] = address;
+	return true;
+}
+
+static int compare_addresses(const void *left, const void *right)
+{
+	const unsigned long *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* The kernel's list of what it traces; since Linux 6.5 with addresses, which tell
+ * functions of one name apart. Where there is no list all are tried. */
+static bool find_traced(struct many *many)
+{
+	FILE *file = trace_event_file("available_filter_functions_addrs");
+	char line[512], name[256];
+	unsigned long address = 0;
+	bool ok = true;
+
+	many->has_addresses = file;
+	if (!file)
+		file = trace_event_file("available_filter_functions");
 	for (size_t i = 0; !file && i < many->wanted_count; i++)
 		many->wanted[i].is_traced = true;
-	while (file && fgets(line, sizeof(line), file)) {
+	while (ok && file && fgets(line, sizeof(line), file)) {
 		struct wanted *end, *at;
 
-		if (strchr(line, '[') || sscanf(line, "%255s", name) != 1)
+		if (strchr(line, '[') ||
+		    (many->has_addresses ?
+		     sscanf(line, "%lx %255s", &address, name) != 2 :
+		     sscanf(line, "%255s", name) != 1))
 			continue;
-		for (at = find(many, name, &end); at < end; at++)
+		at = find(many, name, &end);
+		ok = at == end || add_traced(many, address);
+		for (; at < end; at++)
 			at->is_traced = true;
 	}
 	if (file)
 		fclose(file);
+	if (many->has_addresses)
+		qsort(many->traced, many->traced_count, sizeof(address),
+		      compare_addresses);
+	return ok;
+}
+
+/* The call that is traced is the first instruction of a function, or comes behind
+ * a mark of two words at most for jumps to it. */
+static bool is_traced(const struct many *many, unsigned long address)
+{
+	size_t from = 0, to = many->traced_count;
+
+	if (!many->has_addresses)
+		return true;
+	while (from < to) {
+		size_t middle = (from + to) / 2;
+
+		if (many->traced[middle] < address)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from < many->traced_count && many->traced[from] - address <= 8;
 }
 
 static bool add_place(struct many *many, struct wanted *wanted,
@@ -146,7 +206,8 @@ static bool find_places(struct many *many)
 		    !strchr("tTwW", type) || !address || strchr(line, '['))
 			continue;
 		for (at = find(many, name, &end); ok && at < end; at++)
-			ok = !at->is_traced || add_place(many, at, address);
+			ok = !at->is_traced || !is_traced(many, address) ||
+			     add_place(many, at, address);
 	}
 	if (file)
 		fclose(file);
@@ -196,9 +257,8 @@ static int link_part(struct many *many, size_t from, size_t count)
 
 static int link_all(struct many *many)
 {
-	if (!find_all(many))
+	if (!find_all(many) || !find_traced(many))
 		return complain(many->ret_error, "no memory");
-	find_traced(many);
 	if (!find_places(many))
 		return complain(many->ret_error, "cannot read /proc/kallsyms: "
 				"%s", strerror(errno));
@@ -218,6 +278,7 @@ int kprobe_attach_many(struct attach *attach, struct probe *probe,
 	int result = link_all(&many);
 
 	free(many.wanted);
+	free(many.traced);
 	free(many.addresses);
 	free(many.cookies);
 	return result;

@@ -89,9 +89,9 @@ FAR int changes(int a, long b)
 
 /* ---- floating point ---- */
 
-struct reals { float f; double d; };
+struct reals { float f; double d, huge; float none; long double wide; };
 
-/*? function("floats"): $r->f $r->d $after */
+/*? function("floats"): $r->f $r->d $r$ $after */
 /*? refused function("floats"): $ld */
 FAR double floats(float f, double d, struct reals *r, int after, long double ld)
 {
@@ -100,6 +100,8 @@ FAR double floats(float f, double d, struct reals *r, int after, long double ld)
 
 	memcpy(&small, &r->f, 4), memcpy(&large, &r->d, 8);
 	say("floats $r->f", small), say("floats $r->d", (long)large);
+	say_text("floats $r$", "{.f=1.500000, .d=-2.250000, "
+		 ".huge=0x7e37e43c8800759c, .none=inf, .wide=?}");
 	say("floats $after", after);
 	return f + d + after + (double)ld;
 }
@@ -481,7 +483,7 @@ int main(int argc, char **argv)
 	struct point p = { 31, -32 };
 	struct wide w = { 1l << 33, -34 };
 	struct large g = { 35, { { 1, 2, 3 }, { 4, 5, 36 } }, "inside", { 37, -38 } };
-	struct reals r = { 1.5f, -2.25 };
+	struct reals r = { 1.5f, -2.25, 1e300, __builtin_inff(), 1 };
 	struct node *n = calloc(1, sizeof(*n) + 4 * sizeof(int));
 	struct node *m = calloc(1, sizeof(*m));
 	struct node *all[2] = { n, m };

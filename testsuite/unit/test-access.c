@@ -329,7 +329,7 @@ static void test_pretty_format(void **state)
 	assert_string_equal(pretty(state, "", 1, 512)->format,
 		"{.id=%d, .name=\"%#s\", .at={...}, .hue=%d, .flags=%u, "
 		".mode=%u, .deep=%d, .grid=[...], .u={...}, .next=%p, "
-		".weight=%p, .tag=[...], .inner_long=%d, .inner_low=%d, "
+		".weight=%s, .tag=[...], .inner_long=%d, .inner_low=%d, "
 		".inner_high=%d, .pair={...}, .pairs=[...], .words=[...], "
 		".call=%p, .points=[...], .opaque=%p, .racy=%d, .yes=%u, "
 		".ratio=%p, .wide=%u, .bytes=[...]}");

@@ -158,7 +158,17 @@ static const char *set_member(struct sema *sema, struct expr *expr,
 	return NULL;
 }
 
-/* The address where a leaf of a pretty-print starts: base, then plan. */
+static struct expr *leaf_call(struct sema *sema, const char *name,
+			      struct expr *value)
+{
+	struct expr *call = expr_create(sema->arena, EXPR_CALL, value->span);
+
+	call->text = name;
+	*vec_push(sema->arena, &call->list.items) = value;
+	return call;
+}
+
+/* A leaf of a pretty-print: what the plan gives from the base, or its text. */
 static struct expr *leaf_expr(struct sema *sema, struct span span,
 			      const struct base *base,
 			      const struct expr_list *indexes,
@@ -166,21 +176,21 @@ static struct expr *leaf_expr(struct sema *sema, struct span span,
 			      const char **ret_reason)
 {
 	struct expr *expr = expr_create(sema->arena, EXPR_TARGET, span);
-	struct expr *call, *room, *number;
+	struct expr *call, *room;
 
 	*ret_reason = set_member(sema, expr, base, leaf->plan, indexes);
 	if (*ret_reason)
 		return NULL;
+	if (leaf->kind == PRETTY_FLOAT)
+		return leaf_call(sema, leaf->size == 4 ? "__pretty_float" :
+							 "__pretty_double",
+				 expr);
 	if (leaf->kind != PRETTY_STRING && leaf->kind != PRETTY_CHARS)
 		return expr;
-	call = expr_create(sema->arena, EXPR_CALL, span);
-	call->text = ctype_is_user(leaf->plan->type) ? "__pretty_user_text" :
-						       "__pretty_text";
+	call = leaf_call(sema, ctype_is_user(leaf->plan->type) ?
+			 "__pretty_user_text" : "__pretty_text", expr);
 	room = expr_create(sema->arena, EXPR_NUMBER, span);
 	room->number = leaf->kind == PRETTY_CHARS ? (int64_t)leaf->size : -1;
-	number = expr_create(sema->arena, EXPR_NUMBER, span);
-	number->number = 0;
-	*vec_push(sema->arena, &call->list.items) = expr;
 	*vec_push(sema->arena, &call->list.items) = room;
 	return call;
 }

@@ -176,7 +176,11 @@ static void show(struct walk *walk, const struct access_plan *access,
 		show_pointer(walk, access);
 		return;
 	case CTYPE_FLOAT:
-		put_leaf(walk, PRETTY_FLOAT, access, "%p");
+		/* those of other sizes have no value in the language */
+		if (access->type->size == 4 || access->type->size == 8)
+			put_leaf(walk, PRETTY_FLOAT, access, "%s");
+		else
+			put(walk, "?");
 		return;
 	case CTYPE_INT:
 	case CTYPE_ENUM:

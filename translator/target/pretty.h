@@ -31,7 +31,7 @@ enum pretty_kind {
 			 * there, to its NUL; %s */
 	PRETTY_CHARS,	/* the result is the address of size chars: the text
 			 * there, to its NUL or size; %s */
-	PRETTY_FLOAT,	/* raw bits of a float of size bytes; %p */
+	PRETTY_FLOAT,	/* raw bits of a float of 4 or 8 bytes; its text; %s */
 };
 
 struct pretty_leaf {

@@ -2,6 +2,8 @@ probes_sources = \
 	translator/probes/begin.c \
 	translator/probes/families.def \
 	translator/probes/family.h \
+	translator/probes/code.c \
+	translator/probes/code.h \
 	translator/probes/data.c \
 	translator/probes/function.c \
 	translator/probes/mark.c \

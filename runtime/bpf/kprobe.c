@@ -16,6 +16,7 @@
 #include "runtime/bpf/trace-event.h"
 #include "runtime/bpf/trampoline.h"
 #include "runtime/bpf/way.h"
+#include "runtime/common/kernel-build.h"
 #include "runtime/reader/complain.h"
 #include "runtime/reader/object.h"
 
@@ -211,6 +212,7 @@ static int attach_return(struct attach *attach, struct probe *probe,
 	struct trace_event event = {
 		.number = (size_t)(probe - attach->probes),
 		.symbol = place->symbol,
+		.offset = place->offset,
 		.returns_at_once = most ? most : RETURNS_AT_ONCE,
 	};
 	int descriptor, error;
@@ -283,6 +285,31 @@ int kprobe_refuse(struct attach *attach, struct probe *probe, int error,
 	if (error == ENODEV || error == EPERM || error == EACCES)
 		return -1;
 	return pair(probe->about, "among") ? pass_over(attach, ret_error) : -1;
+}
+
+/* The script was translated for one build of the kernel or the module. */
+static int check_build(const struct manifest_probe *about, char **ret_error)
+{
+	const char *wanted = pair(about, "build_id");
+	const char *module = pair(about, "module");
+	char running[KERNEL_BUILD_TEXT];
+
+	if (!wanted || !kernel_build_id(module, running) ||
+	    !strcmp(wanted, running))
+		return 0;
+	return complain(ret_error, "%s%s is not of the build that the script "
+			"was translated for (its build id is %s, not %s): "
+			"translate the script for it", module ? "module " :
+			"this kernel", module ? module : "", running, wanted);
+}
+
+int kprobe_check_builds(const struct manifest *manifest, char **ret_error)
+{
+	for (size_t i = 0; i < manifest->probe_count; i++)
+		if (is_kernel_probe(&manifest->probes[i]) &&
+		    check_build(&manifest->probes[i], ret_error))
+			return -1;
+	return 0;
 }
 
 int attach_kprobe(struct attach *attach, struct probe *probe, char **ret_error)

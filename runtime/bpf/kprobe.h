@@ -43,6 +43,10 @@ int kprobe_attach_many(struct attach *attach, struct probe *probe,
 int kprobe_refuse(struct attach *attach, struct probe *probe, int error,
 		  const struct kprobe_place *place, char **ret_error);
 
+/* Before anything is loaded: what was translated by debug information is for one
+ * build. 0, or -1 with a sentence. */
+int kprobe_check_builds(const struct manifest *manifest, char **ret_error);
+
 /* When all are attached: it is an error if none of what wildcards found can be
  * probed. 0, or -1 with a sentence. */
 int kprobe_check(struct attach *attach, char **ret_error);

@@ -430,6 +430,8 @@ int object_load(struct object *object, const struct load_options *options,
 	int error;
 
 	raise_limits();
+	if (kprobe_check_builds(object->manifest, ret_error))
+		return -1;
 	if (object->is_module) {
 		if (insert_load(object, options, ret_error))
 			return -1;

@@ -15,6 +15,7 @@
 
 #include "runtime/bpf/kernel-types.h"
 #include "runtime/common/identity.h"
+#include "runtime/common/kernel-build.h"
 #include "runtime/common/manifest.h"
 #include "runtime/kmod/user/insert.h"
 
@@ -193,17 +194,38 @@ static int find_file(const char *path, uint64_t *slot, char **ret_error)
 	return 0;
 }
 
+/* "ID:MODULE:NAME": the address of a symbol, in this build. */
+static int find_symbol(const char *path, uint64_t *slot, char **ret_error)
+{
+	char id[KERNEL_BUILD_TEXT] = "", module[128] = "";
+	char running[KERNEL_BUILD_TEXT];
+	const char *of = strchr(path, ':');
+	const char *name = of ? strchr(of + 1, ':') : NULL;
+
+	if (!name)
+		return complain(ret_error, "symbol", path);
+	snprintf(id, sizeof(id), "%.*s", (int)(of - path), path);
+	snprintf(module, sizeof(module), "%.*s", (int)(name - of - 1), of + 1);
+	if (*id && kernel_build_id(*module ? module : NULL, running) &&
+	    strcmp(id, running))
+		return complain(ret_error, "data of the build", id);
+	slot[0] = kernel_symbol_address(*module ? module : NULL, name + 1);
+	return slot[0] ? 0 : complain(ret_error, "symbol", name + 1);
+}
+
 /* The three words of one path. */
 static int fill(const struct kernel_types *types, const char *path,
 		uint64_t *slot, char **ret_error)
 {
-	static const char file[] = "file:";
+	static const char file[] = "file:", symbol[] = "symbol:";
 	struct kernel_types *module = NULL;
 	struct place place;
 	int result;
 
 	if (!strncmp(path, file, sizeof(file) - 1))
 		return find_file(path + sizeof(file) - 1, slot, ret_error);
+	if (!strncmp(path, symbol, sizeof(symbol) - 1))
+		return find_symbol(path + sizeof(symbol) - 1, slot, ret_error);
 	if (!find_root(types, path))
 		module = find_module(types, path);
 	result = find(module ? module : types, path, &place, ret_error);

@@ -121,9 +121,9 @@ int trace_event_open(const struct trace_event *event)
 	int id, fd, error;
 
 	event_name(name, sizeof(name), event->number);
-	snprintf(text, sizeof(text), "r%lld:%s %s",
+	snprintf(text, sizeof(text), "r%lld:%s %s+%" PRIu64,
 		 most > MOST_AT_ONCE ? MOST_AT_ONCE : most, name,
-		 event->symbol);
+		 event->symbol, event->offset);
 	if (command(text))
 		return -1;
 	id = event_id(name);

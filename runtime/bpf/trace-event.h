@@ -16,6 +16,7 @@
 struct trace_event {
 	size_t number;		/* of the probe */
 	const char *symbol;	/* "name" or "module:name" */
+	uint64_t offset;	/* from it, where the function begins */
 	long long returns_at_once;
 };
 

@@ -7,6 +7,8 @@ common_sources = \
 	runtime/common/manifest.h \
 	runtime/common/identity.c \
 	runtime/common/identity.h \
+	runtime/common/kernel-build.c \
+	runtime/common/kernel-build.h \
 	runtime/common/stat.h \
 	runtime/common/unwind.h \
 	runtime/common/registers.h \

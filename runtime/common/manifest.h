@@ -65,7 +65,8 @@ struct manifest_site {
  *				may be left out), shares (number of the probe
  *				whose program this one is attached with too),
  *				trampoline (another program, that is attached
- *				in place of it where the kernel can: fentry)
+ *				in place of it where the kernel can: fentry),
+ *				build_id (the kernel or module must have it)
  *	raw_tracepoint kprobe	when, unless: a tracepoint and a number
  *				("sched_process_exit/2"); only on kernels that
  *				have, have not, a tracepoint of that name with so
@@ -89,7 +90,9 @@ struct manifest_probe {
  * stays inside the struct.
  *
  * "file:/usr/bin/x" is no offset but a file of the target: its inode and the
- * device of its super block, as identity.h has them.
+ * device of its super block, as identity.h has them. "symbol:ID:MODULE:NAME" is
+ * the address of a symbol of the kernel (no MODULE) or of a module, which must
+ * be of the build ID (if it is given).
  */
 struct manifest_reloc {
 	const char *path;

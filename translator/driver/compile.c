@@ -125,6 +125,8 @@ void session_open(struct session *session, struct arena *arena,
 	session->env = (struct family_env){ .arena = arena,
 					    .diag = session->diag,
 					    .kernel = session->kernel,
+					    .build_folder =
+						options->build_folder,
 					    .command = options->command,
 					    .target = options->target_pid,
 					    .leaves_object =

@@ -183,6 +183,17 @@ static operand lower_operation(struct lower *lower,
 	return emit2(lower, code_of(tree->op), turned ? b : a, turned ? a : b);
 }
 
+/* Data of the kernel: the runner finds the symbol where it runs. */
+static operand lower_anchor(struct lower *lower,
+			    const struct location_expr *tree,
+			    const struct target *target)
+{
+	int reloc = reloc_number(lower, target->anchor, 0, 0, 0);
+
+	return emit2(lower, IR_ADD, reloc_part(lower, reloc, 0), operand_long(
+		(int64_t)((uint64_t)tree->number - target->address)));
+}
+
 static operand lower_location(struct lower *lower,
 			      const struct location_expr *tree,
 			      const struct target *target, struct span span)
@@ -199,6 +210,8 @@ static operand lower_location(struct lower *lower,
 	case LOCATION_REGISTER:
 		return emit1(lower, IR_REG, operand_long(tree->number));
 	case LOCATION_STATIC:
+		if (target->anchor)
+			return lower_anchor(lower, tree, target);
 		if (target->base)
 			return emit2(lower, IR_ADD,
 				     lower_expr(lower, target->base),

@@ -61,6 +61,11 @@ struct probe_context {
 	void (*load_vars)(struct family_env *env,
 			  struct probe_context *context);
 	const void *load_with;
+	/* Adds those that are costly to learn, when one is asked for that is
+	 * not among the others; or NULL. Why there are none: lacks. */
+	void (*load_more)(struct family_env *env,
+			  struct probe_context *context);
+	const char *lacks;
 	const char *name;	/* $$name, or NULL */
 	const char *system;	/* $$system, or NULL */
 	const char *provider;	/* $$provider, or NULL */
@@ -118,6 +123,7 @@ struct family_env {
 	struct arena *arena;
 	struct diag *diag;
 	struct kernel *kernel;
+	const char *build_folder;	/* of the kernel (-r), or NULL */
 	const char *command;	/* of -c, or NULL */
 	int64_t target;		/* of -x, or 0 */
 	bool leaves_object;	/* which may get another target where it runs */

@@ -4,7 +4,9 @@
  * and on return.
  *
  * Parameters and results are typed from BTF; on entry they are where the rules
- * of calls put them.
+ * of calls put them. What BTF and the symbol table do not know (lines, inlined
+ * code, labels, locals) debug information does, where it is there: see
+ * kernel-code.h. It is opened only when that is asked for.
  */
 #include "translator/probes/family.h"
 
@@ -16,6 +18,7 @@
 #include "translator/base/buf.h"
 #include "translator/base/glob.h"
 #include "translator/diag/diag.h"
+#include "translator/probes/kernel-code.h"
 #include "translator/target/btf.h"
 #include "translator/target/ctype.h"
 #include "translator/target/kernel-functions.h"
@@ -25,12 +28,28 @@ static const char *const forms[] = {
 	"kernel.function(string)",
 	"kernel.function(string).call",
 	"kernel.function(string).exported",
+	"kernel.function(string).inline",
+	"kernel.function(string).label(string)",
+	"kernel.function(string).callee(string)",
+	"kernel.function(string).callees",
+	"kernel.function(string).callees(number)",
 	"kernel.function(string).return",
 	"kernel.function(string).return.maxactive(number)",
+	"kernel.statement(string)",
+	"kernel.statement(string).nearest",
+	"kernel.statement(number)",
 	"kernel.statement(number).absolute",
 	"module(string).function(string)",
 	"module(string).function(string).call",
 	"module(string).function(string).exported",
+	"module(string).function(string).inline",
+	"module(string).function(string).label(string)",
+	"module(string).function(string).callee(string)",
+	"module(string).function(string).callees",
+	"module(string).function(string).callees(number)",
+	"module(string).statement(string)",
+	"module(string).statement(string).nearest",
+	"module(string).statement(number)",
 	"module(string).function(string).return",
 	"module(string).function(string).return.maxactive(number)",
 	"kprobe.function(string)",
@@ -55,7 +74,8 @@ struct query {
 	bool is_statement, is_absolute;
 	bool is_return, is_exported;
 	int64_t maxactive;	/* 0: as the runner likes */
-	const char *needs_debug;	/* a component that BTF knows nothing of */
+	bool needs_debug;	/* a component that BTF knows nothing of */
+	size_t at;		/* the component of the function or statement */
 	const char *label;	/* "call" and the like, for the name */
 };
 
@@ -79,8 +99,8 @@ static bool read_suffix(const struct probe_point *point, size_t i,
 	query->label = point->components.items[i].name;
 	for (size_t k = 0; k < sizeof(debug_words) / sizeof(char *); k++)
 		if (is_named(point, i, debug_words[k])) {
-			query->needs_debug = query->label;
-			return true;
+			query->needs_debug = true;
+			return !query->by_kprobe;
 		}
 	if (is_named(point, i, "return")) {
 		query->is_return = true;
@@ -117,10 +137,13 @@ static bool read_point(const struct probe_point *point, struct query *query)
 	query->is_statement = is_named(point, i, "statement");
 	if (!query->is_statement && !is_named(point, i, "function"))
 		return false;
+	query->at = i;
 	query->pattern = point_text(point, i);
 	if (!query->pattern && !point_number(point, i, &query->address))
 		return false;
-	return read_suffix(point, i + 1, query);
+	return read_suffix(point, i + 1, query) &&
+	       (!query->by_kprobe || !query->is_statement ||
+		query->is_absolute);
 }
 
 static bool matches(const struct probe_point *point)
@@ -270,6 +293,15 @@ static void add_parameters(struct family_env *env,
 	}
 }
 
+/* What BTF does not tell: locals, statics, the parameters of a special version
+ * of a function. */
+static void load_more(struct family_env *env, struct probe_context *context)
+{
+	const struct kernel_function *function = context->load_with;
+
+	kernel_code_variables(env, context, function->module, function->symbol);
+}
+
 static void load_vars(struct family_env *env, struct probe_context *context)
 {
 	const struct kernel_function *function = context->load_with;
@@ -335,6 +367,7 @@ static struct probe_instance *add_instance(struct family_env *env,
 		instance_pair(env, instance, "among", "many");
 	context->has_registers = true;
 	context->load_vars = load_vars;
+	context->load_more = load_more;
 	context->load_with = function;
 	return instance;
 }
@@ -394,41 +427,40 @@ static void suggest(struct family_env *env, struct kernel_symbols *symbols,
 		return;
 	env->missing = kernel_function_missing(symbols, query->module,
 					       query->pattern);
-	if (env->missing)
+	if (env->missing) {
+		env->hint = kernel_code_lacks(env, query->module);
 		return;
+	}
 	nearest = nearest_name(env, symbols, query->module, query->pattern);
 	if (nearest)
 		env->hint = arena_printf(env->arena, "did you mean '%s'?",
 					 nearest);
 }
 
-/* Nothing is found then. */
-static bool refuse(struct family_env *env, const char *what)
+/* Whether only debug information can tell what the point means, which its
+ * pattern or its components say. */
+static bool asks_debug(const struct query *query)
 {
-	env->missing = arena_printf(env->arena, "only the kernel's debug "
-				    "information tells %s, and it is not there",
-				    what);
-	env->hint = "functions can be probed without it: "
-		    "kernel.function(\"name\"), also .call and .return";
-	return true;
+	const char *at = query->pattern ? strchr(query->pattern, '@') : NULL;
+
+	if (query->by_kprobe || query->is_absolute)
+		return false;
+	return query->needs_debug || query->is_statement ||
+	       (at && (strchr(at, ':') || strchr(at, '+') ||
+		       (size_t)(at - query->pattern) >
+			       strcspn(query->pattern, "*?[")));
 }
 
-/* "name@file": without debug information the name alone must do. True if it
- * does not. */
-static bool split_file(struct family_env *env, struct query *query)
+/* "name@file": where one function has the name, the name will do. */
+static void split_file(struct family_env *env, struct query *query)
 {
-	const char *at = strchr(query->pattern, '@');
+	const char *at = query->pattern ? strchr(query->pattern, '@') : NULL;
 
 	if (!at)
-		return false;
+		return;
 	query->file = at + 1;
 	query->pattern = arena_strndup(env->arena, query->pattern,
 				       (size_t)(at - query->pattern));
-	if (strchr(query->file, ':') || strchr(query->file, '+'))
-		return refuse(env, "where a source line is");
-	if (glob_is_pattern(query->pattern))
-		return refuse(env, "which functions a source file has");
-	return false;
 }
 
 static bool resolve_absolute(struct family_env *env,
@@ -438,8 +470,6 @@ static bool resolve_absolute(struct family_env *env,
 {
 	struct probe_instance *instance;
 
-	if (!query->is_absolute)
-		return refuse(env, "which statement is at an address");
 	if (!query->by_kprobe && !env->guru) {
 		diag_report(env->diag, DIAG_absolute_guru, point->span,
 			    "kernel");
@@ -452,32 +482,56 @@ static bool resolve_absolute(struct family_env *env,
 	return true;
 }
 
+/* Functions by the symbol table and BTF. */
+static void find_known(struct family_env *env, const struct query *query,
+		       struct kernel_functions *found)
+{
+	kernel_functions_match(env->symbols(env), query->module, query->pattern,
+			       found);
+	if (query->module)
+		env->uncached = true;
+}
+
+/* Whether debug information, if there is any, knows more of a name: it is
+ * nowhere to be seen (because it is inlined), or the file tells which of
+ * several is meant. */
+static bool may_know_more(struct family_env *env, const struct query *query,
+			  const struct kernel_functions *found)
+{
+	bool several = false;
+
+	for (size_t i = 0; i < found->items.count; i++)
+		several |= found->items.items[i].copies > 1;
+	return !query->by_kprobe &&
+	       (!found->items.count || (several && query->file)) &&
+	       (!glob_is_pattern(query->pattern) || query->module) &&
+	       kernel_code_is_known(env, query->module);
+}
+
 static bool resolve(struct family_env *env, const struct probe_point *point,
 		    struct probe_instances *out)
 {
-	struct kernel_symbols *symbols;
 	struct kernel_functions *found = arena_new(env->arena,
 						   struct kernel_functions);
 	struct query query;
 
 	read_point(point, &query);
-	if (query.needs_debug)
-		return refuse(env, arena_printf(env->arena, "what .%s means",
-						query.needs_debug));
-	if (!query.pattern)
+	if (query.is_absolute)
 		return resolve_absolute(env, point, &query, out);
-	if (split_file(env, &query))
-		return true;
-	symbols = env->symbols(env);
-	kernel_functions_match(symbols, query.module, query.pattern, found);
-	if (query.module)
-		env->uncached = true;
+	if (asks_debug(&query))
+		return kernel_code_resolve(env, point, query.at, query.module,
+					   out);
+	split_file(env, &query);
+	find_known(env, &query, found);
+	if (may_know_more(env, &query, found))
+		return kernel_code_resolve(env, point, query.at, query.module,
+					   out);
 	for (size_t i = 0; i < found->items.count; i++)
 		if (!query.is_exported || found->items.items[i].is_global)
 			add_function(env, &query, &found->items.items[i],
 				     point, out);
 	if (!out->items.count)
-		suggest(env, symbols, &query);
+		suggest(env, env->symbols(env), &query);
 	return true;
 }
 

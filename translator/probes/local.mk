@@ -6,6 +6,8 @@ probes_sources = \
 	translator/probes/code.h \
 	translator/probes/data.c \
 	translator/probes/function.c \
+	translator/probes/kernel-code.c \
+	translator/probes/kernel-code.h \
 	translator/probes/mark.c \
 	translator/probes/process.c \
 	translator/probes/absolute.c \

@@ -5,9 +5,12 @@
 
 #include "runtime/common/registers.h"
 #include "translator/base/arena.h"
+#include "translator/base/file.h"
 #include "translator/probes/family.h"
 #include "translator/target/ctype.h"
 #include "translator/target/debug.h"
+#include "translator/target/kernel-debug.h"
+#include "translator/target/kernel-functions.h"
 #include "translator/target/location.h"
 #include "translator/target/program.h"
 
@@ -17,7 +20,7 @@ struct user_program *programs_open(struct family_env *env, const char *path,
 	struct user_program *user;
 
 	for (user = env->programs; user; user = user->next)
-		if (!strcmp(user->path, path))
+		if (!user->is_kernel && !strcmp(user->path, path))
 			return user;
 	user = arena_new(env->arena, struct user_program);
 	user->path = arena_strdup(env->arena, path);
@@ -27,6 +30,65 @@ struct user_program *programs_open(struct family_env *env, const char *path,
 	user->next = env->programs;
 	env->programs = user;
 	return user;
+}
+
+/* The name of a module by its path or itself. */
+static const char *module_name(struct arena *arena, const char *text)
+{
+	const char *base = file_base(text);
+	char *name = arena_strndup(arena, base, strcspn(base, "."));
+
+	for (char *at = name; *at; at++)
+		if (*at == '-')
+			*at = '_';
+	return name;
+}
+
+static void open_kernel(struct family_env *env, const char *module,
+			struct user_program *user)
+{
+	struct kernel_debug_query query = { .kernel = env->kernel,
+					    .ask_servers = user->asked_servers,
+					    .build_folder = env->build_folder };
+
+	if (module) {
+		query.is_given = strchr(module, '/') != NULL;
+		query.module = module_name(env->arena, module);
+		query.path = query.is_given ? module :
+			kernel_module_path(env->symbols(env), query.module);
+		user->module = query.module;
+	}
+	user->program = kernel_debug_open(env->arena, &query, &user->reason);
+	if (user->program)
+		*vec_push(env->arena, &env->files) =
+			program_path(user->program);
+	else
+		env->uncached = true;
+}
+
+struct user_program *programs_open_kernel(struct family_env *env,
+					  const char *module, bool is_wanted,
+					  const char **ret_reason)
+{
+	const char *key = module ? module : "";
+	struct user_program *user = env->programs;
+
+	while (user && (!user->is_kernel || strcmp(user->path, key)))
+		user = user->next;
+	if (!user) {
+		user = arena_new(env->arena, struct user_program);
+		user->path = arena_strdup(env->arena, key);
+		user->is_kernel = 1;
+		user->next = env->programs;
+		env->programs = user;
+	}
+	if (!user->program && (!user->reason ||
+			       (is_wanted && !user->asked_servers))) {
+		user->asked_servers = is_wanted;
+		open_kernel(env, module, user);
+	}
+	*ret_reason = user->reason;
+	return user->program ? user : NULL;
 }
 
 struct debug *programs_debug(struct user_program *user)
@@ -214,6 +276,10 @@ const struct probe_context *programs_running(struct family_env *env,
 	const struct program_segment *segments;
 	size_t count;
 
+	if (user->is_kernel) {
+		context->user_program = user;
+		return context;
+	}
 	if (is_library(user->program))
 		return NULL;
 	segments = program_segments(user->program, &count);

@@ -5,6 +5,7 @@
 #ifndef SPILE_PROBES_PROGRAMS_H
 #define SPILE_PROBES_PROGRAMS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ctype;
@@ -18,6 +19,9 @@ struct program;
 struct user_program {
 	struct user_program *next;
 	const char *path;	/* that was opened */
+	int is_kernel;		/* the kernel, or the module: */
+	const char *module;
+	bool asked_servers;
 	struct program *program;
 	struct debug *debug;	/* NULL: none, or not yet asked for */
 	int is_warned;		/* of exceptions that pass return probes */
@@ -27,10 +31,16 @@ struct user_program {
 /* The program at a path; NULL with a reason. */
 struct user_program *programs_open(struct family_env *env, const char *path,
 				   const char **ret_reason);
+/* The kernel (@module NULL) or a module, by its name or path, with its debug
+ * information, from servers too if it is much wanted; NULL with a reason. */
+struct user_program *programs_open_kernel(struct family_env *env,
+					  const char *module, bool is_wanted,
+					  const char **ret_reason);
 /* Its debug information; NULL: user->reason says why. */
 struct debug *programs_debug(struct user_program *user);
 /* Where its variables are read from any probe, whose current task has to run it:
- * a context without $variables. NULL for libraries. */
+ * a context without $variables. Those of the kernel are always there. NULL for
+ * libraries. */
 const struct probe_context *programs_running(struct family_env *env,
 					     struct user_program *user);
 /* Ends all of them. */

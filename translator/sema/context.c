@@ -35,14 +35,9 @@ static const struct probe_context *context_of(struct sema *sema,
 	return scope->probe ? probe_variables(sema, scope->probe) : NULL;
 }
 
-const struct context_var *context_var_find(struct sema *sema,
-					   const struct scope *scope,
-					   const char *name)
+static const struct context_var *
+find_known(const struct probe_context *context, const char *name)
 {
-	const struct probe_context *context = context_of(sema, scope);
-
-	if (!context)
-		return NULL;
 	for (size_t i = 0; i < context->vars.count; i++)
 		if (strcmp(context->vars.items[i].name, name) == 0 ||
 		    (context->vars.items[i].number &&
@@ -51,9 +46,33 @@ const struct context_var *context_var_find(struct sema *sema,
 	return NULL;
 }
 
-/* Why a probe in a program has no variables at all. */
+void probe_load_more(struct sema *sema, struct probe_context *context)
+{
+	if (context->load_more)
+		context->load_more(sema->env, context);
+	context->load_more = NULL;
+}
+
+const struct context_var *context_var_find(struct sema *sema,
+					   const struct scope *scope,
+					   const char *name)
+{
+	const struct context_var *var;
+
+	if (!context_of(sema, scope))
+		return NULL;
+	var = find_known(scope->probe->instance->context, name);
+	if (var || (name[1] == '$' && strcmp(name, "$$locals")))
+		return var;
+	probe_load_more(sema, scope->probe->instance->context);
+	return find_known(scope->probe->instance->context, name);
+}
+
+/* Why a probe has no variables, or no more of them. */
 static const char *why_none(const struct probe_context *context)
 {
+	if (context && context->lacks)
+		return context->lacks;
 	return context && context->user_program ?
 		       context->user_program->reason : NULL;
 }
@@ -74,6 +93,8 @@ static void report_unknown(struct sema *sema, const struct scope *scope,
 		if (!context->vars.items[i].is_hidden)
 			buf_printf(&all, "%s%s", all.length ? " " : "it has: ",
 				   context->vars.items[i].name);
+	if (all.length && context->lacks)
+		buf_printf(&all, "; %s", context->lacks);
 	diag_report_hint(sema->diag, DIAG_target_unknown, expr->span,
 			 all.length ? buf_text(&all) : why_none(context),
 			 expr->text,

@@ -9,6 +9,7 @@
 #include "runtime/common/registers.h"
 #include "translator/base/arena.h"
 #include "translator/diag/diag.h"
+#include "translator/probes/programs.h"
 #include "translator/sema/poison.h"
 #include "translator/target/access.h"
 #include "translator/target/location.h"
@@ -193,6 +194,71 @@ static struct expr *begin_value(struct sema *sema, struct span span,
 		    arena_printf(sema->arena, "register %d", number));
 }
 
+/* ---- data of the kernel ---- */
+
+static const struct location_expr *find_static(const struct location_expr *tree)
+{
+	const struct location_expr *found;
+
+	if (!tree || tree->op == LOCATION_STATIC)
+		return tree;
+	found = find_static(tree->a);
+	return found ? found : find_static(tree->b);
+}
+
+static bool is_of_kernel(const struct probe_context *context)
+{
+	return context->user_program && context->user_program->is_kernel;
+}
+
+/* Where the kernel's data is, a symbol near it tells where the script runs.
+ * NULL, or why that cannot be. */
+static const char *set_anchor(struct sema *sema,
+			      const struct probe_context *context,
+			      const struct location_expr *tree,
+			      struct target *target)
+{
+	const struct user_program *user = context->user_program;
+	uint64_t address = (uint64_t)find_static(tree)->number;
+	struct program_anchor anchor;
+	const char *id;
+
+	if (program_is_per_cpu(user->program, address))
+		return "every processor has one of its own";
+	if (!program_find_anchor(user->program, address, &anchor))
+		return "no symbol tells where it is";
+	target->address = address - anchor.offset;
+	id = program_build_id(user->program);
+	target->anchor = arena_printf(sema->arena, "symbol:%s:%s:%s",
+				      id ? id : "",
+				      user->module ? user->module : "",
+				      anchor.symbol);
+	return NULL;
+}
+
+/* ---- trees ---- */
+
+/* Why the tree means nothing where the probe stands; or NULL. */
+static const char *why_not(const struct probe_context *context,
+			   const struct location_expr *tree)
+{
+	if (location_has(tree, LOCATION_DIV) || location_has(tree, LOCATION_MOD))
+		return "its place is worked out by a division, which is not "
+		       "supported";
+	if (location_has(tree, LOCATION_TLS) && context->running)
+		return "it is local to threads: it can be read where a process "
+		       "probe stands in that program";
+	if (location_has(tree, LOCATION_TLS) && !context->has_tls &&
+	    (!context->tls_cell || (!context->address && !context->entry)))
+		return "it is local to threads in a library, whose place only "
+		       "the program knows";
+	if (location_has(tree, LOCATION_STATIC) && !context->address &&
+	    !context->entry && !context->running && !is_of_kernel(context))
+		return "it has one place for the whole program, which is not "
+		       "known where this probe stands";
+	return NULL;
+}
+
 struct expr *location_tree(struct sema *sema, struct span span,
 			   const struct probe_context *context,
 			   const struct location_expr *tree,
@@ -213,21 +279,8 @@ struct expr *location_tree(struct sema *sema, struct span span,
 	if (bad != -2)
 		*ret_reason = arena_printf(sema->arena, "it is in register %d, "
 					   "which a probe does not see", bad);
-	else if (location_has(tree, LOCATION_DIV) ||
-		 location_has(tree, LOCATION_MOD))
-		*ret_reason = "its place is worked out by a division, which is "
-			      "not supported";
-	else if (location_has(tree, LOCATION_TLS) && context->running)
-		*ret_reason = "it is local to threads: it can be read where a "
-			      "process probe stands in that program";
-	else if (location_has(tree, LOCATION_TLS) && !context->has_tls &&
-		 (!context->tls_cell || (!context->address && !context->entry)))
-		*ret_reason = "it is local to threads in a library, whose "
-			      "place only the program knows";
-	else if (location_has(tree, LOCATION_STATIC) && !context->address &&
-		 !context->entry && !context->running)
-		*ret_reason = "it has one place for the whole program, which "
-			      "is not known where this probe stands";
+	else if (!*ret_reason)
+		*ret_reason = why_not(context, tree);
 	if (*ret_reason)
 		return NULL;
 	expr->type = TYPE_LONG;
@@ -240,11 +293,13 @@ struct expr *location_tree(struct sema *sema, struct span span,
 	target->user = context->user;
 	if (location_has(tree, LOCATION_TLS))
 		target->base = thread_block(sema, span, context);
+	else if (location_has(tree, LOCATION_STATIC) && is_of_kernel(context))
+		*ret_reason = set_anchor(sema, context, tree, target);
 	else if (location_has(tree, LOCATION_STATIC) && context->running)
 		target->base = running_bias(sema, span, context);
 	else if (location_has(tree, LOCATION_STATIC) && !context->address)
 		target->base = entry_bias(sema, span, context->entry->context);
-	return expr;
+	return *ret_reason ? NULL : expr;
 }
 
 /* ---- parts of variables ---- */

@@ -188,6 +188,8 @@ void sema_resolve(struct sema *sema);
  * Quiet tries (for @defined) leave no report: see diag_mute(). */
 struct scope;
 /* The context of a probe, its variables read; or NULL. */
+/* Adds those variables too that are costly to learn. */
+void probe_load_more(struct sema *sema, struct probe_context *context);
 const struct probe_context *probe_variables(struct sema *sema,
 					    const struct probe *probe);
 /* The $variable of the probe's context, or NULL. */
@@ -278,6 +280,8 @@ struct target {
 	struct expr *base;		/* PATH: gives the address. LOCATION: what
 					 * LOCATION_TLS or, if not NULL, LOCATION_STATIC
 					 * counts from */
+	const char *anchor;	/* LOCATION: the symbol of the kernel that is at
+				 * "address", for LOCATION_STATIC; or NULL */
 	struct expr *begin;	/* LOCATION: what LOCATION_ENTRY is, if not the
 				 * register at hand; or NULL */
 	struct access_plan *plan;	/* PATH */

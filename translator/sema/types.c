@@ -13,6 +13,7 @@
 #include "translator/probes/programs.h"
 #include "translator/target/btf.h"
 #include "translator/target/debug.h"
+#include "translator/target/kernel-functions.h"
 #include "translator/target/location.h"
 #include "translator/target/program.h"
 
@@ -22,6 +23,14 @@ static struct user_program *own_program(const struct scope *scope)
 		scope->probe ? scope->probe->instance->context : NULL;
 
 	return context ? context->user_program : NULL;
+}
+
+/* Types that BTF has are moved to their places on the target. */
+static bool is_of_kernel(const struct scope *scope)
+{
+	const struct user_program *own = own_program(scope);
+
+	return own && own->is_kernel;
 }
 
 /* One of the modules that a text lists; NULL after the last. */
@@ -98,10 +107,12 @@ struct ctype *type_find(struct sema *sema, const struct scope *scope,
 	const char *module;
 
 	sema->env->reason = NULL;
-	if (!modules)
+	if (!modules && !is_of_kernel(scope))
 		type = program_type(sema, own_program(scope), text);
 	if (!modules && !type)
 		type = kernel_type(sema, text, NULL);
+	if (!modules && !type && is_of_kernel(scope))
+		type = program_type(sema, own_program(scope), text);
 	while (!type && modules &&
 	       (module = next_module(sema->arena, &modules)))
 		type = module_type(sema, text, module);
@@ -120,9 +131,11 @@ bool enumerator_find(struct sema *sema, const struct scope *scope,
 	struct btf_types *btf;
 
 	sema->env->reason = NULL;
+	btf = sema->env->btf(sema->env);
+	if (is_of_kernel(scope) && btf && btf_enumerator(btf, name, ret_value))
+		return true;
 	if (debug && debug_enumerator(debug, name, ret_value))
 		return true;
-	btf = sema->env->btf(sema->env);
 	return btf && btf_enumerator(btf, name, ret_value);
 }
 
@@ -178,22 +191,53 @@ struct context_var *variable_outside(struct sema *sema,
 	return make_var(sema, name, &found);
 }
 
+/* The module, NULL for the kernel itself. */
+static const char *kernel_name(const char *module)
+{
+	return !module || is_kernel(module) ? NULL : module;
+}
+
+/* Whether the module that a script names is the kernel or one of its; with no
+ * name it is the kernel outside of programs. */
+static bool names_kernel(struct sema *sema, const struct scope *scope,
+			 const char *module)
+{
+	struct kernel_modules found;
+
+	if (!module)
+		return !own_program(scope) &&
+		       !(scope->probe && scope->probe->instance->context &&
+			 scope->probe->instance->context->user);
+	if (is_kernel(module) || strstr(module, ".ko"))
+		return true;
+	if (strchr(module, '/'))
+		return false;
+	kernel_modules_match(sema->env->symbols(sema->env), module, &found);
+	return found.names.count > 0;
+}
+
 struct context_var *variable_find(struct sema *sema, const struct scope *scope,
 				  const char *text, const char *module,
 				  const char **ret_reason)
 {
-	const struct probe_context *context =
+	struct probe_context *context =
 		scope->probe ? scope->probe->instance->context : NULL;
-	struct user_program *own = own_program(scope), *user = own;
+	struct user_program *own, *user;
 	struct debug_variable found;
 	struct context_var *var;
 
+	if (context && !module)
+		probe_load_more(sema, context);
+	own = user = own_program(scope);
 	*ret_reason = "it is looked for in the program that a process probe "
 		      "stands in; in others name the program: "
 		      "@var(\"name@file.c\", \"/path/of/program\")";
-	if (module)
+	if (names_kernel(sema, scope, module))
+		user = programs_open_kernel(sema->env, kernel_name(module),
+					    true, ret_reason);
+	else if (module)
 		user = named_program(sema, module);
-	if (module && !user)
+	if (module && !user && !names_kernel(sema, scope, module))
 		*ret_reason = sema->env->reason;
 	if (!user || !find_variable(user, user == own ? context : NULL, text,
 				    &found, ret_reason))

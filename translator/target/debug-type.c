@@ -526,7 +526,7 @@ static void load_members(struct ctype *type)
 void debug_type_source(struct debug *debug)
 {
 	debug->source.arena = debug->arena;
-	debug->source.user = true;
+	debug->source.user = !program_is_kernel(debug->program);
 	debug->source.pointer_size = program_pointer_size(debug->program);
 	debug->source.load_target = load_target;
 	debug->source.load_members = load_members;

@@ -289,6 +289,15 @@ static const char *module_folder(const struct kernel_symbols *symbols)
 			    kernel_release(symbols->kernel));
 }
 
+static const char *installed_modules(struct kernel_symbols *symbols)
+{
+	size_t size;
+
+	return file_read(symbols->arena,
+			 arena_printf(symbols->arena, "%s/modules.dep",
+				      module_folder(symbols)), &size);
+}
+
 /* Of the running kernel those that are loaded, of another those installed:
  * "name size ...", "kernel/drivers/net/name.ko: ...". */
 static const char *list_of_modules(struct kernel_symbols *symbols)
@@ -297,15 +306,13 @@ static const char *list_of_modules(struct kernel_symbols *symbols)
 
 	if (kernel_is_running(symbols->kernel))
 		return file_read(symbols->arena, "/proc/modules", &size);
-	return file_read(symbols->arena,
-			 arena_printf(symbols->arena, "%s/modules.dep",
-				      module_folder(symbols)), &size);
+	return installed_modules(symbols);
 }
 
-static const char *module_path(struct kernel_symbols *symbols,
+const char *kernel_module_path(struct kernel_symbols *symbols,
 			       const char *module)
 {
-	for (const char *at = list_of_modules(symbols); at && *at;) {
+	for (const char *at = installed_modules(symbols); at && *at;) {
 		const char *path = arena_strndup(symbols->arena, at,
 						 strcspn(at, ":\n"));
 
@@ -315,7 +322,7 @@ static const char *module_path(struct kernel_symbols *symbols,
 		at = strchr(at, '\n');
 		at = at ? at + 1 : NULL;
 	}
-	return "";
+	return NULL;
 }
 
 void kernel_modules_match(struct kernel_symbols *symbols, const char *pattern,
@@ -453,14 +460,15 @@ static void match_in(struct kernel_symbols *symbols, const char *module,
 		     const char *pattern, struct kernel_functions *out)
 {
 	bool typed = symbols->btf;
-	const char *reason;
+	const char *reason, *path;
 
-	if (module && symbols->btf)
-		typed = kernel_is_running(symbols->kernel) ?
-			btf_add_module(symbols->btf, module, &reason) :
-			btf_add_module_file(symbols->btf, module,
-					    module_path(symbols, module),
-					    &reason);
+	if (module && symbols->btf && kernel_is_running(symbols->kernel)) {
+		typed = btf_add_module(symbols->btf, module, &reason);
+	} else if (module && symbols->btf) {
+		path = kernel_module_path(symbols, module);
+		typed = path && btf_add_module_file(symbols->btf, module, path,
+						    &reason);
+	}
 	if (!glob_is_pattern(pattern))
 		match_exact(symbols, module, pattern, out);
 	else if (typed)

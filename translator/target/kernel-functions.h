@@ -54,6 +54,10 @@ void kernel_functions_match(struct kernel_symbols *symbols, const char *module,
 const char *kernel_function_missing(struct kernel_symbols *symbols,
 				    const char *module, const char *name);
 
+/* The file of an installed module, or NULL. */
+const char *kernel_module_path(struct kernel_symbols *symbols,
+			       const char *module);
+
 /* The names of modules that match a pattern ('-' and '_' are one): loaded ones, of
  * another kernel than the running one those installed for it. */
 struct kernel_modules {

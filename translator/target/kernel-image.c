@@ -221,33 +221,55 @@ static int open_image(struct arena *arena, const char *release,
 	return fd;
 }
 
+/* Where the types of a file are kept, which lose their worth when it changes. */
+static const char *kept_path(struct arena *arena, const char *release,
+			     const char *keep, int fd)
+{
+	struct stat st;
+
+	if (!keep || file_make_folder(keep) < 0 || fstat(fd, &st) < 0)
+		return NULL;
+	return arena_printf(arena, "%s/btf-%s-%llx-%llx", keep, release,
+			    (unsigned long long)st.st_size,
+			    (unsigned long long)st.st_mtime);
+}
+
+/* A vmlinux with all its debug information is large: its types are copied. */
+static const char *keep_installed(struct arena *arena, const char *release,
+				  const char *keep, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const char *kept = fd < 0 ? NULL :
+				    kept_path(arena, release, keep, fd);
+
+	if (kept && !file_exists(kept) && !copy_btf(fd, kept))
+		kept = NULL;
+	if (fd >= 0)
+		close(fd);
+	return kept ? kept : path;
+}
+
 const char *kernel_image_btf(struct arena *arena, const char *release,
 			     const char *keep, const char **ret_reason)
 {
 	const char *name, *kept, *path = installed(arena, release);
-	struct stat st;
 	int image;
 
 	*ret_reason = NULL;
 	if (path)
-		return path;
+		return keep_installed(arena, release, keep, path);
 	image = open_image(arena, release, &name);
-	if (image < 0 || fstat(image, &st) < 0) {
+	if (image < 0) {
 		*ret_reason = arena_printf(arena, "neither a vmlinux nor a "
 					   "boot image of Linux %s can be read "
 					   "here", release);
 		return NULL;
 	}
-	kept = arena_printf(arena, "%s/btf-%s-%llx-%llx", keep ? keep : "",
-			    release,
-			    (unsigned long long)st.st_size,
-			    (unsigned long long)st.st_mtime);
-	if (!file_exists(kept)) {
-		if (!keep || file_make_folder(keep) < 0)
-			*ret_reason = "there is no folder for the cache";
-		else
-			*ret_reason = unpack_btf(arena, image, name, kept);
-	}
+	kept = kept_path(arena, release, keep, image);
+	if (!kept)
+		*ret_reason = "there is no folder for the cache";
+	else if (!file_exists(kept))
+		*ret_reason = unpack_btf(arena, image, name, kept);
 	close(image);
 	return *ret_reason ? NULL : kept;
 }

@@ -22,6 +22,7 @@ target_sources = \
 	translator/target/program.c \
 	translator/target/program-debug.c \
 	translator/target/program-plt.c \
+	translator/target/program-kernel.c \
 	translator/target/program-private.h \
 	translator/target/program-symbols.c \
 	translator/target/program-threads.c \
@@ -31,6 +32,8 @@ target_sources = \
 	translator/target/location.h \
 	translator/target/kernel.c \
 	translator/target/kernel-functions.c \
+	translator/target/kernel-debug.c \
+	translator/target/kernel-debug.h \
 	translator/target/kernel-functions.h \
 	translator/target/kernel-image.c \
 	translator/target/kernel-image.h \

@@ -64,19 +64,18 @@ static bool load_calls(struct server_calls *calls)
 	return calls->begin && calls->end && calls->find;
 }
 
-/* A length of 0 says to it that the id is text in hex. */
-static bool ask_servers(struct program *program, const char *build_id,
-			struct elf_file *ret_file)
+/* The path of the file that was fetched, malloc'd; or NULL. A length of 0 says
+ * to it that the id is text in hex. */
+static char *fetch(const char *build_id)
 {
 	const char *urls = getenv("DEBUGINFOD_URLS");
 	struct server_calls calls = { 0 };
 	char *path = NULL;
 	void *client;
 	int fd = -1;
-	bool found = false;
 
 	if (!urls || !*urls || !load_calls(&calls))
-		return false;
+		return NULL;
 	client = calls.begin();
 	if (client) {
 		fd = calls.find(client, (const unsigned char *)build_id, 0, &path);
@@ -84,8 +83,19 @@ static bool ask_servers(struct program *program, const char *build_id,
 	}
 	if (fd >= 0) {
 		close(fd);
-		found = !elf_file_open(ret_file, program->arena, "", path);
+		return path;
 	}
+	free(path);
+	return NULL;
+}
+
+static bool open_fetched(struct program *program, const char *build_id,
+			struct elf_file *ret_file)
+{
+	char *path = fetch(build_id);
+	bool found = path &&
+		     !elf_file_open(ret_file, program->arena, "", path);
+
 	free(path);
 	if (found && !has_build_id(program->arena, ret_file, build_id)) {
 		elf_file_close(ret_file);
@@ -117,17 +127,36 @@ static bool find_by_link(struct program *program, const char *name,
 	return false;
 }
 
+static const char *path_by_id(struct arena *arena, const char *build_id)
+{
+	return strlen(build_id) > 2 ?
+		arena_printf(arena, "%s/.build-id/%.2s/%s.debug", folder,
+			     build_id, build_id + 2) : NULL;
+}
+
+const char *program_debug_path(struct arena *arena, const char *build_id,
+			       bool ask_servers)
+{
+	const char *path = path_by_id(arena, build_id);
+	char *fetched;
+
+	if (path && file_exists(path))
+		return path;
+	fetched = ask_servers ? fetch(build_id) : NULL;
+	path = fetched ? arena_strdup(arena, fetched) : NULL;
+	free(fetched);
+	return path;
+}
+
 bool program_find_by_id(struct program *program, const char *build_id,
 			const char *name, struct elf_file *ret_file)
 {
-	const char *path = arena_printf(program->arena,
-					"%s/.build-id/%.2s/%s.debug", folder,
-					build_id, build_id + 2);
+	const char *path = path_by_id(program->arena, build_id);
 
-	if (strlen(build_id) > 2 && try_path(program, path, build_id, ret_file))
+	if (path && try_path(program, path, build_id, ret_file))
 		return true;
 	return (name && find_by_link(program, name, build_id, ret_file)) ||
-	       ask_servers(program, build_id, ret_file);
+	       open_fetched(program, build_id, ret_file);
 }
 
 /* ---- the link by name and checksum ---- */

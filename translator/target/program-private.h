@@ -8,6 +8,7 @@
 #include <gelf.h>
 #include <libelf.h>
 
+#include "translator/base/map.h"
 #include "translator/target/program.h"
 
 /* An ELF file that is open: the program, its debug file, symbols in memory. */
@@ -16,6 +17,13 @@ struct elf_file {
 	int fd;			/* -1: in memory */
 	void *memory;		/* malloc'd, or NULL */
 	const char *path;
+};
+
+/* A part of the kernel or a module that is loaded. */
+struct kernel_section {
+	const char *name;
+	uint64_t address, size;
+	bool is_code;
 };
 
 struct program {
@@ -42,7 +50,15 @@ struct program {
 	bool plt_read;
 	struct program_plt *plt;
 	size_t plt_count;
+
+	bool is_kernel;		/* or a module of it */
+	struct kernel_section *sections;	/* of the kernel */
+	size_t section_count;
+	struct map name_counts;	/* how many symbols have a name */
 };
+
+/* The segments of a linked file; NULL, or what is wrong. */
+const char *program_read_segments(struct program *program);
 
 /* Opens @path below @root ("" is the machine's). NULL, or why not. */
 const char *elf_file_open(struct elf_file *file, struct arena *arena,
@@ -56,6 +72,8 @@ Elf_Scn *elf_file_section(Elf *elf, const char *name, GElf_Shdr *ret_header);
 Elf_Data *elf_file_contents(Elf *elf, Elf_Scn *section);
 /* The build id in hex, NULL if there is none. */
 const char *elf_file_build_id(struct arena *arena, Elf *elf);
+/* The address of a symbol, which in an object file counts from its section. */
+uint64_t elf_file_symbol(Elf *elf, const GElf_Sym *symbol);
 /* Whether a file has DWARF (not only the headings of its sections). */
 bool elf_file_has_dwarf(Elf *elf);
 

@@ -76,7 +76,9 @@ static bool read_table(struct program *program, Elf *elf, uint32_t type,
 {
 	Elf_Scn *section = NULL;
 	GElf_Shdr header;
-	bool found = false;
+	GElf_Ehdr file;
+	bool found = false, is_object = elf && gelf_getehdr(elf, &file) &&
+					file.e_type == ET_REL;
 
 	while (elf && (section = elf_nextscn(elf, section)) != NULL) {
 		Elf_Data *data;
@@ -88,10 +90,13 @@ static bool read_table(struct program *program, Elf *elf, uint32_t type,
 		if (!data || data->d_type != ELF_T_SYM)
 			continue;
 		found = true;
-		for (int i = 0; gelf_getsym(data, i, &raw); i++)
+		for (int i = 0; gelf_getsym(data, i, &raw); i++) {
+			if (is_object)
+				raw.st_value = elf_file_symbol(elf, &raw);
 			add_symbol(program, vec, &raw,
 				   elf_strptr(elf, header.sh_link, raw.st_name),
 				   type == SHT_DYNSYM);
+		}
 	}
 	return found;
 }

@@ -83,7 +83,7 @@ static void note_tls(struct program *program, const GElf_Phdr *header)
 	program->tls_alignment = align;
 }
 
-static const char *read_segments(struct program *program)
+const char *program_read_segments(struct program *program)
 {
 	Elf *elf = program->file.elf;
 	GElf_Phdr header;
@@ -120,7 +120,7 @@ static const char *read_header(struct program *program)
 	switch (program->header.e_type) {
 	case ET_EXEC:
 	case ET_DYN:
-		return read_segments(program);
+		return program_read_segments(program);
 	case ET_REL:
 		return "is an object file; give the program that it is linked into";
 	case ET_CORE:

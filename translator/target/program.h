@@ -72,6 +72,17 @@ struct program_thread_cell {
  */
 struct program *program_open(struct arena *arena, const char *path,
 			     const char **ret_reason);
+/*
+ * The same for the kernel or a module of it, by the file with its debug
+ * information (vmlinux, name.ko, name.ko.debug). The sections of a module have
+ * addresses that are made up.
+ */
+struct program *program_open_kernel(struct arena *arena, const char *path,
+				    const char **ret_reason);
+/* Where a file with this build id and debug information is here, or on a server
+ * of them, if one is to be asked; NULL: nowhere. */
+const char *program_debug_path(struct arena *arena, const char *build_id,
+			       bool ask_servers);
 /* NULL is allowed. */
 void program_close(struct program *program);
 
@@ -151,6 +162,26 @@ void program_find_symbols(struct program *program, const char *pattern,
  * another. */
 const struct program_symbol *program_symbol_at(struct program *program,
 					       uint64_t address);
+/* ---- the kernel and its modules ---- */
+
+bool program_is_kernel(const struct program *program);
+/* Whether the file itself has debug information. */
+bool program_has_debug(const struct program *program);
+/* Whether the code at the address is there once the kernel has started, or the
+ * module is loaded. */
+bool program_is_kernel_code(const struct program *program, uint64_t address);
+/* Whether every processor has a copy of what is at the address. */
+bool program_is_per_cpu(const struct program *program, uint64_t address);
+
+/* An address told by what can be found in the running kernel: a symbol that no
+ * other shares the name with, and the distance from it. */
+struct program_anchor {
+	const char *symbol;
+	uint64_t offset;
+};
+bool program_find_anchor(struct program *program, uint64_t address,
+			 struct program_anchor *ret_anchor);
+
 /* The name of a symbol for people: demangled, in the arena; the same text for
  * what is not mangled. */
 const char *program_demangle(struct program *program, const char *name);

@@ -63,6 +63,9 @@ static void put_options(struct buf *out, const struct options *o)
 	buf_printf(out, "target %d\n", o->command || o->target_pid ? 1 :
 		   o->last_pass == 4 ? 2 : 0);
 	put_text(out, "compatible", o->compatible);
+	put_text(out, "privilege", o->privilege);
+	if (o->privilege)
+		buf_printf(out, "user %d\n", (int)getuid());
 	put_text(out, "release", o->release);
 	put_text(out, "arch", o->arch);
 	put_text(out, "module", o->module_name);

@@ -90,6 +90,15 @@ static bool wants_color(const struct options *options)
 	       (options->color == COLOR_AUTO && isatty(2));
 }
 
+/* Whose processes a script of --privilege=stapusr may probe; -1: all. */
+static int64_t owner_of(const struct options *options)
+{
+	bool limited = options->privilege &&
+		       !strcmp(options->privilege, "stapusr");
+
+	return limited ? (int64_t)getuid() : -1;
+}
+
 void session_open(struct session *session, struct arena *arena,
 		  const struct options *options, const char *runtime,
 		  FILE *told)
@@ -108,7 +117,7 @@ void session_open(struct session *session, struct arena *arena,
 	facts->arch = options->arch ? options->arch :
 				      kernel_machine(session->kernel);
 	facts->runtime = strcmp(runtime, "bpf") == 0 ? "bpf" : "kernel";
-	facts->privilege = "stapdev";
+	facts->privilege = options->privilege ? options->privilege : "stapdev";
 	facts->compatible = options->compatible ? options->compatible : "5.6";
 	facts->guru = options->guru;
 	facts->config = config_value;
@@ -134,6 +143,7 @@ void session_open(struct session *session, struct arena *arena,
 					    .btf = open_btf,
 					    .tracepoints = open_tracepoints,
 					    .symbols = open_symbols,
+					    .owner = owner_of(options),
 					    .guru = options->guru,
 					    .past_prologue =
 						options->past_prologue,

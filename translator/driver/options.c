@@ -349,6 +349,17 @@ static void read_runtime(struct reading *reading, const struct row *row,
 		reading->options->runtime = (enum runtime_choice)word;
 }
 
+static void read_privilege(struct reading *reading, const struct row *row,
+			   const char *text)
+{
+	static const char *const words[] = { "stapusr", "stapsys", "stapdev",
+					     NULL };
+	int word = read_word(reading, row, text, words);
+
+	if (word >= 0)
+		reading->options->privilege = words[word];
+}
+
 /* A release, or the folder of a kernel's build, which says its own. */
 static void read_release(struct reading *reading, const char *text)
 {
@@ -502,6 +513,12 @@ static void apply(struct reading *reading, const struct row *row,
 		break;
 	case OPTION_runtime:
 		read_runtime(reading, row, value);
+		break;
+	case OPTION_privilege:
+		read_privilege(reading, row, value);
+		break;
+	case OPTION_unprivileged:
+		o->privilege = "stapusr";
 		break;
 	case OPTION_bpf:
 		o->runtime = RUNTIME_BPF;
@@ -829,6 +846,10 @@ static int check(struct reading *reading)
 	if (o->command && o->target_pid)
 		return complain(reading, "-c and -x cannot be used together: "
 				"target() is one process");
+	if (o->guru && o->privilege && strcmp(o->privilege, "stapdev"))
+		return complain(reading, "-g is for users of the group "
+				"stapdev only: leave it out with "
+				"--privilege=%s", o->privilege);
 	if (o->rotate_mb && !o->output)
 		return complain(reading, "-S needs -o: only files can be "
 				"rotated");

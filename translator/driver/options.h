@@ -78,6 +78,7 @@ struct options {
 	const char *const *args;		/* $1 ... */
 	int arg_count;
 	bool guru;				/* -g */
+	const char *privilege;			/* a word, or NULL */
 	bool unoptimized;			/* -u */
 	bool past_prologue;			/* -P */
 	bool skip_badvars;

@@ -129,6 +129,7 @@ struct family_env {
 	bool leaves_object;	/* which may get another target where it runs */
 	bool guru;		/* -g */
 	bool past_prologue;	/* -P */
+	int64_t owner;		/* whose processes are probed, or -1: all */
 	bool any_caller;	/* -DSTAP_CALLEE_MATCHALL */
 	/* Kernel types and tracepoints, opened on first use; NULL and a reason
 	 * reported by the caller when the kernel has none. */

@@ -57,6 +57,8 @@ void process_put_target(const struct family_env *env, struct buf *out)
 		"if (!((pid() == target()) | "
 		"(pid() in __unlocked_target_set))) next\n";
 
+	if (env->owner >= 0)
+		buf_printf(out, "if (uid() != %" PRId64 ") next\n", env->owner);
 	if (env->command || env->target)
 		buf_puts(out, test);
 	else if (env->leaves_object)

@@ -16,5 +16,6 @@ sema_sources = \
 	translator/sema/autoprint.c \
 	translator/sema/snippet.c \
 	translator/sema/prune.c \
+	translator/sema/privilege.c \
 	translator/sema/suggest.c \
 	translator/sema/sema.c

@@ -108,6 +108,7 @@ int sema_run(struct sema *sema)
 	sema_infer(sema);
 	if (diag_errors(sema->diag))
 		return -1;
+	sema_privilege(sema);
 	sema_prune(sema);
 	sema_autoprint(sema);
 	if (sema->probes_expanded < sema->files.count) {

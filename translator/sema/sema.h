@@ -151,6 +151,9 @@ void sema_dump(const struct sema *sema, struct buf *out);
 
 /* ---- between the phases ---- */
 
+/* privilege.c: reports what --privilege does not allow. */
+void sema_privilege(struct sema *sema);
+
 /* symbol.c */
 void sema_adopt(struct sema *sema, struct ast_file *file);
 void sema_add_global(struct sema *sema, struct global_decl *decl);

@@ -30,11 +30,13 @@ static const char *pair_of(const struct ir_probe *probe, const char *key)
 	return NULL;
 }
 
-/* One whole function of the kernel itself, that no other has the name of. */
+/* One whole function of the kernel itself, that no other has the name of; those of
+ * wildcards are many, and a trampoline takes long to attach. */
 static bool is_function(const struct ir_probe *probe)
 {
 	static const char *const others[] = {
-		"module", "offset", "copies", "maxactive", "when", "unless",
+		"module", "offset", "copies", "maxactive", "among", "when",
+		"unless",
 	};
 
 	if ((strcmp(probe->kind, "kprobe") && !is_return(probe)) ||

@@ -212,11 +212,17 @@ static void add_labels(struct code_request *r,
 
 /* ---- functions that a function calls ---- */
 
-static bool is_same(const struct debug_function *a,
-		    const struct debug_function *b)
+static bool is_same_function(const struct debug_function *a,
+			     const struct debug_function *b)
 {
 	return a->entry == b->entry && a->is_inlined == b->is_inlined &&
 	       !strcmp(a->name, b->name);
+}
+
+static bool is_same(const struct debug_callee *a, const struct debug_callee *b)
+{
+	return is_same_function(a->function, b->function) &&
+	       is_same_function(a->caller, b->caller);
 }
 
 /* "(ustack(1) - __process_base == 0x1234 && ...)": the stack of one way. A
@@ -232,15 +238,15 @@ static void put_way(const struct code_kind *kind, struct buf *out,
 	buf_puts(out, ")");
 }
 
-/* All the ways to the first one's function, from the first one on; false: it
- * needs no test. */
+/* All the ways to the first one's call, from the first one on; false: it needs no
+ * test. */
 static bool put_ways(const struct code_request *r, struct buf *out,
 		     const struct debug_callees *callees, size_t first)
 {
 	const struct debug_callee *items = callees->callees.items;
 
 	for (size_t i = first; i < callees->callees.count; i++) {
-		if (!is_same(items[i].function, items[first].function))
+		if (!is_same(&items[i], &items[first]))
 			continue;
 		if (!items[i].depth)
 			return false;
@@ -277,7 +283,7 @@ static bool is_done(const struct debug_callees *callees, size_t i)
 	const struct debug_callee *items = callees->callees.items;
 
 	for (size_t k = 0; k < i; k++)
-		if (is_same(items[k].function, items[i].function))
+		if (is_same(&items[k], &items[i]))
 			return true;
 	return false;
 }
@@ -292,8 +298,8 @@ static void add_callees(struct code_request *r,
 	if (callees.jumped_to)
 		r->jumped_to = callees.jumped_to;
 	for (size_t i = 0; i < callees.callees.count; i++) {
-		const struct debug_function *function =
-			callees.callees.items[i].function;
+		const struct debug_callee *callee = &callees.callees.items[i];
+		const struct debug_function *function = callee->function;
 		struct probe_instance *instance;
 
 		if (is_done(&callees, i) ||
@@ -302,7 +308,8 @@ static void add_callees(struct code_request *r,
 		instance = add_function(r, function, arena_printf(
 			r->env->arena, "%s.function(\"%s\").callee(\"%s\")%s",
 			r->kind->owner(r),
-			function_place(r, caller), function_place(r, function),
+			function_place(r, callee->caller),
+			function_place(r, function),
 			r->is_return ? ".return" : r->is_call ? ".call" : ""));
 		if (instance)
 			test_callers(r, instance, &callees, i);

@@ -22,6 +22,7 @@ struct callee_search {
 	int most;		/* levels */
 	bool jumps;
 	int steps;
+	const struct debug_function *scope;
 	struct debug_callees *found;
 };
 
@@ -31,6 +32,7 @@ struct way {
 	uint64_t returns[DEEPEST_CALLS];
 	size_t depth;
 	int level;
+	Dwarf_Die *caller;	/* the last of them; NULL: the scope */
 };
 
 static bool is_wanted(struct callee_search *search, Dwarf_Die *die)
@@ -46,16 +48,19 @@ static void add_callee(struct callee_search *search, Dwarf_Die *die,
 {
 	struct arena *arena = search->debug->arena;
 	struct debug_function *function = function_make(search->debug, die);
+	const struct debug_function *caller = way->caller ?
+		function_make(search->debug, way->caller) : search->scope;
 	struct debug_callee *callee;
 	uint64_t *returns;
 
-	if (!function || search->found->callees.count >= MOST_CALLEES)
+	if (!function || !caller || search->found->callees.count >= MOST_CALLEES)
 		return;
 	returns = arena_array(arena, uint64_t, way->depth + 1);
 	for (size_t i = 0; i < way->depth; i++)
 		returns[i] = way->returns[way->depth - 1 - i];
 	callee = vec_push(arena, &search->found->callees);
-	*callee = (struct debug_callee){ function, returns, way->depth };
+	*callee = (struct debug_callee){ function, caller, returns,
+					 way->depth };
 }
 
 static void walk_callees(struct callee_search *search, Dwarf_Die *parent,
@@ -169,11 +174,13 @@ static void look_at_call(struct callee_search *search, Dwarf_Die *call,
 	count = find_code(search->debug, &origin, dies, MOST_INSTANCES);
 	for (size_t i = 0; i < count; i++) {
 		struct entry_walk walk = { 0 };
+		struct way inside = next;
 
 		if (is_named)
 			add_callee(search, &dies[i], &next);
+		inside.caller = &dies[i];
 		if (next.level < search->most)
-			walk_callees(search, &dies[i], &walk, &next, 0);
+			walk_callees(search, &dies[i], &walk, &inside, 0);
 	}
 }
 
@@ -188,6 +195,7 @@ static void look_at_inlined(struct callee_search *search, Dwarf_Die *die,
 	next.level++;
 	if (is_wanted(search, die))
 		add_callee(search, die, &next);
+	next.caller = die;
 	if (next.level < search->most)
 		walk_callees(search, die, walk, &next, depth + 1);
 }
@@ -220,7 +228,7 @@ void debug_find_callees(struct debug *debug, const struct debug_function *scope,
 {
 	struct callee_search search = {
 		.debug = debug, .most = depth, .jumps = jumps,
-		.found = ret_callees,
+		.scope = scope, .found = ret_callees,
 	};
 	struct entry_walk walk = { 0 };
 	struct way way = { .depth = 0 };

@@ -58,6 +58,7 @@ struct debug_functions {
 /* A function that another calls, or that is inlined into it. */
 struct debug_callee {
 	struct debug_function *function;
+	const struct debug_function *caller;
 	/* Where its callers go on after the calls, the innermost first; not
 	 * those that it is inlined into. */
 	const uint64_t *returns;

@@ -156,6 +156,7 @@ int main(int argc, char **argv)
 				options.list != LIST_NONE))
 			status = run(arena, &options);
 	}
-	arena_free(arena);
+	/* the arena goes with the process: to unmap it page by page takes longer
+	 * than a small script to parse */
 	return status;
 }

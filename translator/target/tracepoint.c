@@ -2,6 +2,7 @@
 #include "translator/target/tracepoint.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,16 @@ static void add(struct tracepoints *tracepoints, const char *system,
 	item->name = name;
 }
 
+/* To look into its folders from there: there are some hundred. */
+static int open_events(struct tracepoints *tracepoints)
+{
+	const char *folder = tracepoints_folder(tracepoints);
+
+	return folder ? open(arena_printf(tracepoints->arena, "%s/events",
+					  folder),
+			     O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
 /* An exact name: look where it is rather than list everything. */
 static void match_exact(struct tracepoints *tracepoints,
 			const char *system_pattern, const char *name,
@@ -99,17 +110,22 @@ static void match_exact(struct tracepoints *tracepoints,
 	const struct file_names *systems = systems_of(tracepoints);
 	bool exists = tracepoints->btf && btf_tracepoint(tracepoints->btf,
 							 name);
+	int folder;
 
 	if (strchr(name, '/') || (tracepoints->btf && !exists))
 		return;
-	for (size_t i = 0; i < systems->names.count; i++) {
+	folder = open_events(tracepoints);
+	for (size_t i = 0; folder >= 0 && i < systems->names.count; i++) {
 		const char *system = systems->names.items[i];
 
 		if (system_pattern && !glob_match(system_pattern, system))
 			continue;
-		if (access(event_path(tracepoints, system, name), F_OK) == 0)
+		if (faccessat(folder, arena_printf(tracepoints->arena, "%s/%s",
+						   system, name), F_OK, 0) == 0)
 			add(tracepoints, system, name, list);
 	}
+	if (folder >= 0)
+		close(folder);
 	if (!list->items.count && exists && !system_pattern)
 		add(tracepoints, NULL, name, list);
 }

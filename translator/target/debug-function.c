@@ -308,13 +308,13 @@ size_t functions_at(struct debug *debug, uint64_t address, Dwarf_Die *dies,
 	if (!most || !find_outer(debug, address, &dies[0]))
 		return 0;
 	at = dies[0];
-	for (int i = 0; i < DEBUG_DEEPEST; i++) {
+	for (int i = 0; i < DEBUG_DEEPEST && count < most; i++) {
 		Dwarf_Die inner;
 
 		if (!find_inner(&at, address, &inner))
 			break;
 		at = inner;
-		if (is_function(dwarf_tag(&at)) && count < most)
+		if (is_function(dwarf_tag(&at)))
 			dies[count++] = at;
 	}
 	return count;

@@ -6,7 +6,15 @@
 #ifndef SPILE_KMOD_EMBEDDED_H
 #define SPILE_KMOD_EMBEDDED_H
 
+/* what the code of scripts counts on without including it */
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 #include <linux/version.h>
 
 #include "runtime/kmod/kmod.h"
@@ -35,6 +43,10 @@
 	} while (0)
 
 #define CONTEXT spile_frame
+
+/* The language that scripts ask for is the present one. */
+#define STAP_VERSION(major, minor) (((major) << 8) | (minor))
+#define STAP_COMPAT_VERSION STAP_VERSION(5, 6)
 
 /* Gone from Linux 6.8 on; scripts are full of it. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)

@@ -133,6 +133,7 @@ static int run(struct arena *arena, const struct options *options)
 	if (status || options->dump != DUMP_NONE || options->last_pass < 4)
 		return status;
 	if (options->last_pass == 4) {
+		work_keep(&session);
 		puts(session.artefact);
 		return 0;
 	}

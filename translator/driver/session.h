@@ -47,6 +47,8 @@ int session_compile(struct session *session);
  * Removes those that other sessions have left. */
 const char *work_open(struct session *session);
 void work_close(struct session *session, const char *folder);
+/* Leaves the folder, by another name, with the artefact in it. */
+void work_keep(struct session *session);
 /* Removes the folder while the artefact in it stays readable. */
 void work_release(struct session *session);
 

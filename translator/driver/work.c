@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -18,6 +19,7 @@
 #include "translator/base/file.h"
 
 #define WORK_NAME "spile-work-"
+#define KEPT_NAME "spile-kept-"	/* of the same length */
 
 enum { MEMORY_NEEDED = 1 << 20 };
 
@@ -79,18 +81,11 @@ static bool has_memory(void)
 	return room != NULL;
 }
 
-/* -p4 without the cache leaves the artefact where it was made. */
-static bool is_kept(const struct options *options)
-{
-	return options->keep_temporary ||
-	       (options->last_pass == 4 && options->cache == CACHE_OFF);
-}
-
 const char *work_open(struct session *session)
 {
 	const char *root = temporary_folder(session);
-	const char *name = is_kept(session->options) ? "spile-kept-" :
-						       WORK_NAME;
+	const char *name = session->options->keep_temporary ? KEPT_NAME :
+							      WORK_NAME;
 	char *path;
 
 	remove_left(session, root);
@@ -133,4 +128,20 @@ void work_release(struct session *session)
 	session->artefact = through;
 	work_close(session, session->work_folder);
 	session->work_folder = NULL;
+}
+
+void work_keep(struct session *session)
+{
+	const char *base = file_base(session->artefact);
+	char *kept;
+
+	if (!session->work_folder)
+		return;
+	kept = arena_strdup(session->arena, session->work_folder);
+	memcpy(kept + strlen(kept) - strlen(file_base(kept)), KEPT_NAME,
+	       strlen(KEPT_NAME));
+	if (rename(session->work_folder, kept))
+		return;
+	session->work_folder = NULL;
+	session->artefact = arena_printf(session->arena, "%s/%s", kept, base);
 }

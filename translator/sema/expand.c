@@ -453,6 +453,8 @@ int sema_list(struct sema *sema, struct probe_point *point, bool variables,
 		sema_infer(sema);
 	}
 	diag_unmute(sema->diag);
+	if (!sema->probes.count)	/* once more, to say why */
+		expand_list(sema, decl, &decl->points, NULL, 0, NULL);
 	for (size_t i = 0; i < sema->probes.count; i++) {
 		const struct probe *probe = sema->probes.items[i];
 		struct buf line = { 0 };

@@ -71,15 +71,15 @@ static const char *nearest_form(struct sema *sema,
 	const char *form = form_of(sema, point);
 	size_t word = strcspn(form, ".(");
 	VEC(const char *) forms = { 0 };
-	const char *best;
 
 	for (size_t i = 0; i < family_count; i++)
 		for (const char *const *its = families[i]->forms; *its; its++)
-			if (!strncmp(*its, form, word) &&
-			    strchr(".(", (*its)[word]))
+			if (!strcmp(*its, form))
+				return NULL;
+			else if (!strncmp(*its, form, word) &&
+				 strchr(".(", (*its)[word]))
 				*vec_push(sema->arena, &forms) = *its;
-	best = diag_nearest(form, forms.items, forms.count);
-	return best && strcmp(best, form) ? best : NULL;
+	return diag_nearest(form, forms.items, forms.count);
 }
 
 struct rests {

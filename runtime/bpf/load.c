@@ -224,6 +224,7 @@ int object_open(struct object *object, const char *path, char **ret_error)
 	if (result || object->is_module)
 		return result;
 	libbpf_set_print(keep_message);
+	object->trampolines = trampolines_create();
 	object->bpf = bpf_object__open_mem(object->image, object->bytes,
 					   &options);
 	if (!object->bpf)
@@ -452,7 +453,7 @@ int object_load(struct object *object, const struct load_options *options,
 		return -1;
 	multi_prepare(object);
 	kprobe_prepare(object->bpf, object->manifest);
-	trampoline_prepare(object->bpf, object->manifest);
+	trampolines_prepare(object->trampolines, object->bpf, object->manifest);
 	error = bpf_object__load(object->bpf);
 	if (error)
 		return explain_failure(object, -error, ret_error);
@@ -478,6 +479,7 @@ void object_close(struct object *object)
 		munmap(object->shared, sizeof(*object->shared));
 	insert_close(object);
 	bpf_object__close(object->bpf);
+	trampolines_free(object->trampolines);
 	manifest_free(object->manifest);
 	free(object->image);
 	forget_messages();

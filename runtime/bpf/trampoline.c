@@ -24,22 +24,74 @@ static const char *program_of(const struct manifest_probe *about)
 
 /* ---- before loading ---- */
 
-struct trying {
-	const struct manifest *manifest;
-	struct kernel_types *types;	/* NULL: not opened yet */
-	bool useless;			/* the kernel has no trampolines */
+/* A program, and the kernel's number for the function that it is for: 0 if that
+ * cannot be attached to so. */
+struct target {
+	const struct bpf_program *program;
+	const char *symbol;
+	uint32_t type;
 };
+
+struct trampolines {
+	int handlers[2];		/* libbpf's numbers */
+	struct target *targets;
+	size_t count;
+};
+
+/*
+ * libbpf reads all of the kernel's types for a program of this kind, to find one
+ * function. So to libbpf it is a kprobe until it is loaded, and what the kernel
+ * is to be told is added here.
+ */
+static int before_load(struct bpf_program *program,
+		       struct bpf_prog_load_opts *options, long cookie)
+{
+	const struct trampolines *trampolines = (void *)cookie;
+
+	for (size_t i = 0; i < trampolines->count; i++)
+		if (trampolines->targets[i].program == program)
+			options->attach_btf_id = trampolines->targets[i].type;
+	return bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
+}
+
+struct trampolines *trampolines_create(void)
+{
+	struct trampolines *trampolines = calloc(1, sizeof(*trampolines));
+	LIBBPF_OPTS(libbpf_prog_handler_opts, options,
+		    .cookie = (long)trampolines,
+		    .prog_prepare_load_fn = before_load);
+
+	if (!trampolines)
+		return NULL;
+	trampolines->handlers[0] = libbpf_register_prog_handler(
+		"fentry", BPF_PROG_TYPE_KPROBE, BPF_TRACE_FENTRY, &options);
+	trampolines->handlers[1] = libbpf_register_prog_handler(
+		"fexit", BPF_PROG_TYPE_KPROBE, BPF_TRACE_FEXIT, &options);
+	return trampolines;
+}
+
+void trampolines_free(struct trampolines *trampolines)
+{
+	if (!trampolines)
+		return;
+	for (size_t i = 0; i < 2; i++)
+		if (trampolines->handlers[i] > 0)
+			libbpf_unregister_prog_handler(
+				trampolines->handlers[i]);
+	free(trampolines->targets);
+	free(trampolines);
+}
 
 /* A return asks more of the function than an entry; what holds for one of a
  * function's probes is to hold for all. */
-static enum bpf_attach_type hardest(const struct trying *trying,
+static enum bpf_attach_type hardest(const struct manifest *manifest,
 				    const char *symbol)
 {
-	for (size_t i = 0; i < trying->manifest->probe_count; i++) {
-		const struct manifest_probe *about =
-			&trying->manifest->probes[i];
+	for (size_t i = 0; i < manifest->probe_count; i++) {
+		const struct manifest_probe *about = &manifest->probes[i];
 
-		if (program_of(about) && !strcmp(about->kind, "kretprobe") &&
+		if (program_of(about) && symbol_of(about) &&
+		    !strcmp(about->kind, "kretprobe") &&
 		    !strcmp(symbol_of(about), symbol))
 			return BPF_TRACE_FEXIT;
 	}
@@ -63,39 +115,49 @@ static bool loads(uint32_t type, enum bpf_attach_type attach_type)
 	return program >= 0;
 }
 
-static bool can(struct trying *trying, const char *symbol)
+/* Each function is looked for, and tried, once. */
+static uint32_t find_type(const struct trampolines *trampolines,
+			  const struct manifest *manifest,
+			  struct kernel_types **types, const char *symbol)
 {
 	uint32_t type;
 
-	if (!trying->types && !trying->useless)
-		trying->types = kernel_types_open(NULL, NULL);
-	trying->useless |= !trying->types;
-	if (trying->useless)
-		return false;
-	type = kernel_type_named(trying->types, symbol, BTF_KIND_FUNC);
-	return type && loads(type, hardest(trying, symbol));
+	for (size_t i = 0; i < trampolines->count; i++)
+		if (!strcmp(trampolines->targets[i].symbol, symbol))
+			return trampolines->targets[i].type;
+	if (!*types)
+		*types = kernel_types_open(NULL, NULL);
+	type = !*types ? 0 : kernel_type_named(*types, symbol, BTF_KIND_FUNC);
+	return type && loads(type, hardest(manifest, symbol)) ? type : 0;
 }
 
-void trampoline_prepare(struct bpf_object *object,
-			const struct manifest *manifest)
+void trampolines_prepare(struct trampolines *trampolines,
+			 struct bpf_object *object,
+			 const struct manifest *manifest)
 {
-	struct trying trying = { .manifest = manifest };
+	struct kernel_types *types = NULL;
 
+	if (trampolines && trampolines->handlers[0] > 0 &&
+	    trampolines->handlers[1] > 0)
+		trampolines->targets = calloc(manifest->probe_count + 1,
+					      sizeof(struct target));
 	for (size_t i = 0; i < manifest->probe_count; i++) {
 		const struct manifest_probe *about = &manifest->probes[i];
-		struct bpf_program *program;
+		struct bpf_program *program = trampoline_of(object, about);
+		const char *symbol = symbol_of(about);
+		uint32_t type = 0;
 
-		if (!program_of(about))
+		if (!program)
 			continue;
-		program = bpf_object__find_program_by_name(object,
-							   program_of(about));
-		if (program &&
-		    (!symbol_of(about) || !can(&trying, symbol_of(about)) ||
-		     bpf_program__set_attach_target(program, 0,
-						    symbol_of(about))))
+		if (trampolines && trampolines->targets && symbol) {
+			type = find_type(trampolines, manifest, &types, symbol);
+			trampolines->targets[trampolines->count++] =
+				(struct target){ program, symbol, type };
+		}
+		if (!type)
 			bpf_program__set_autoload(program, false);
 	}
-	kernel_types_close(trying.types);
+	kernel_types_close(types);
 }
 
 struct bpf_program *trampoline_of(struct bpf_object *object,

@@ -17,11 +17,18 @@ struct bpf_program;
 struct manifest;
 struct manifest_probe;
 struct probe;
+struct trampolines;
 
-/* Before the programs are loaded: sets what those for trampolines are attached to,
+/* What stands between libbpf and such programs, from before an object is opened to
+ * its end; NULL without memory: then there are none. */
+struct trampolines *trampolines_create(void);
+void trampolines_free(struct trampolines *trampolines);
+
+/* Before the programs are loaded: finds what those for trampolines are attached to,
  * and leaves out those that the kernel has no use for. */
-void trampoline_prepare(struct bpf_object *object,
-			const struct manifest *manifest);
+void trampolines_prepare(struct trampolines *trampolines,
+			 struct bpf_object *object,
+			 const struct manifest *manifest);
 
 /* After: the probe's program that is to be attached so, or NULL. */
 struct bpf_program *trampoline_of(struct bpf_object *object,

@@ -18,6 +18,7 @@
 struct bpf_object;
 struct stacks;
 struct symbols;
+struct trampolines;
 
 struct object {
 	struct manifest *manifest;
@@ -33,6 +34,7 @@ struct object {
 	bool user_stacks, user_names;	/* it walks, and names, programs' code */
 	struct stacks *stacks;		/* runtime/bpf/stacks.h, or NULL */
 	bool multi_uprobes;		/* runtime/bpf/multi.h */
+	struct trampolines *trampolines;	/* runtime/bpf/trampoline.h, or NULL */
 };
 
 struct load_options {

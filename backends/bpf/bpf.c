@@ -159,8 +159,8 @@ static const char *child_run(struct arena *arena, char **argv,
 /* ---- the backend ---- */
 
 /* What BPF cannot do is found where code is made: emit() says it. */
-/* A store to kernel memory in a function, or NULL. */
-static const struct ir_op *kernel_store(const struct ir_function *function)
+/* A store to kernel memory or to a register in a function, or NULL. */
+static const struct ir_op *foreign_store(const struct ir_function *function)
 {
 	for (size_t i = 0; i < function->blocks.count; i++) {
 		const struct ir_block *block = function->blocks.items[i];
@@ -169,6 +169,9 @@ static const struct ir_op *kernel_store(const struct ir_function *function)
 			const struct ir_op *op = block->ops.items[j];
 
 			if (op->code == IR_STORE && !op->args.items[3].number)
+				return op;
+			if (op->code == IR_PRIM &&
+			    !strcmp(op->args.items[0].text, "__register_set"))
 				return op;
 		}
 	}
@@ -283,12 +286,12 @@ static const char *bpf_refuses(struct arena *arena,
 				program->probes.items[i]->name);
 	for (size_t i = 0; i < program->functions.count; i++) {
 		const struct ir_op *op =
-			kernel_store(program->functions.items[i]);
+			foreign_store(program->functions.items[i]);
 
 		if (op)
 			return arena_printf(arena, "BPF cannot write to memory "
-				"of the kernel, as %s does; the module backend "
-				"can: --runtime=kernel",
+				"of the kernel nor to registers, as %s does; "
+				"the module backend can: --runtime=kernel",
 				program->sites.items[op->site].place);
 	}
 	return too_many_arrays(arena, program);

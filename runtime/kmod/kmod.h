@@ -482,6 +482,7 @@ PRIM_TEXT(__usymbol, s64 address, s64 what);
 PRIM_TEXT(__source, s64 address, s64 what);
 PRIM_TEXT(__usource, s64 address, s64 what);
 PRIM_TEXT(__input);
+PRIM_LONG(__register_set, s64 number, s64 value);
 PRIM_LONG(__passed_on);
 PRIM_LONG(__verdict);
 PRIM_LONG(__verdict_set, s64 value);

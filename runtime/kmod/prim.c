@@ -169,6 +169,18 @@ PRIM_VOID(__skipped, s64 reason)
 		atomic64_inc((atomic64_t *)&rt_shared->skipped[reason]);
 }
 
+/* The probed code has it when the handler is over. */
+PRIM_LONG(__register_set, s64 number, s64 value)
+{
+	int place = register_place(number);
+
+	if (frame->regs && place >= 0)
+		*(s64 *)((char *)frame->regs + place) = value;
+	else
+		rt_raise(frame, RT_ERROR_WRITE_FAULT, number, -1);
+	return value;
+}
+
 PRIM_LONG(__passed_on)
 {
 	bool passed_on = frame->passed_on;

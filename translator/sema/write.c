@@ -8,6 +8,7 @@
 #include "translator/diag/diag.h"
 #include "translator/sema/poison.h"
 #include "translator/target/access.h"
+#include "translator/target/location.h"
 
 static struct expr *number(struct sema *sema, struct span span, int64_t value)
 {
@@ -101,6 +102,34 @@ static bool write_by_function(struct sema *sema, struct scope *scope,
 	return true;
 }
 
+/* The register that holds all of the variable at hand, or -1. */
+static int64_t whole_register(const struct expr *left)
+{
+	const struct target *target =
+		left->kind == EXPR_TARGET ? left->ref : NULL, *base;
+
+	if (!target || target->kind != TARGET_PATH ||
+	    target->plan->end != ACCESS_VALUE || target->plan->steps.count ||
+	    target->base->kind != EXPR_TARGET)
+		return -1;
+	base = target->base->ref;
+	return base && base->kind == TARGET_LOCATION &&
+	       base->location->op == LOCATION_REGISTER ?
+		base->location->number : -1;
+}
+
+/* A store, and for x++ what was there before. */
+static void replace(struct sema *sema, struct scope *scope, struct expr **slot,
+		    struct expr *call, bool is_after)
+{
+	const struct expr *expr = *slot;
+
+	*slot = !is_after ? call :
+		binary(sema, expr->span, expr->op == OP_ADD ? OP_SUB : OP_ADD,
+		       call, number(sema, expr->span, 1));
+	resolve_one(sema, scope, slot);
+}
+
 void write_resolve(struct sema *sema, struct scope *scope, struct expr **slot)
 {
 	struct expr *expr = *slot, *call, *value;
@@ -108,6 +137,7 @@ void write_resolve(struct sema *sema, struct scope *scope, struct expr **slot)
 	bool is_after = expr->kind == EXPR_INCDEC && !expr->prefix;
 	const struct target *target;
 	const char *reason;
+	int64_t held;
 
 	if (write_by_function(sema, scope, slot))
 		return;
@@ -116,7 +146,8 @@ void write_resolve(struct sema *sema, struct scope *scope, struct expr **slot)
 		expr_poison(expr);
 		return;
 	}
-	reason = why_not(sema, expr->a);
+	held = sema->options->guru ? whole_register(expr->a) : -1;
+	reason = held < 0 ? why_not(sema, expr->a) : NULL;
 	if (reason) {
 		diag_report(sema->diag, DIAG_target_write, expr->a->span,
 			    reason);
@@ -128,13 +159,18 @@ void write_resolve(struct sema *sema, struct scope *scope, struct expr **slot)
 		value = binary(sema, span, expr->op, expr->a, value);
 	target = expr->a->ref;
 	call = expr_create(sema->arena, EXPR_CALL, span);
+	if (held >= 0) {
+		call->text = "__register_set";
+		*vec_push(sema->arena, &call->list.items) =
+			number(sema, span, held);
+		*vec_push(sema->arena, &call->list.items) = value;
+		replace(sema, scope, slot, call, is_after);
+		return;
+	}
 	call->text = target->user ? "__user_store" : "__kernel_store";
 	*vec_push(sema->arena, &call->list.items) = address_of(sema, expr->a);
 	*vec_push(sema->arena, &call->list.items) = value;
 	*vec_push(sema->arena, &call->list.items) =
 		number(sema, span, target->plan->size);
-	*slot = !is_after ? call :
-		binary(sema, span, expr->op == OP_ADD ? OP_SUB : OP_ADD, call,
-		       number(sema, span, 1));
-	resolve_one(sema, scope, slot);
+	replace(sema, scope, slot, call, is_after);
 }

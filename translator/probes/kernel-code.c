@@ -6,6 +6,7 @@
 
 #include "translator/base/arena.h"
 #include "translator/base/glob.h"
+#include "translator/diag/diag.h"
 #include "translator/probes/code.h"
 #include "translator/probes/programs.h"
 #include "translator/target/debug.h"
@@ -48,8 +49,15 @@ static const char *owner(struct code_request *r)
 					      r->user->module) : "kernel";
 }
 
+/* The trap of a kprobe on x86-64 is an instruction of one byte, which the
+ * registers are behind. */
+#if defined(__x86_64__)
+static const struct code_kind kind = { add_place, owner, NULL, "addr() - 1",
+				       "stack" };
+#else
 static const struct code_kind kind = { add_place, owner, NULL, "addr()",
 				       "stack" };
+#endif
 
 /* ---- points ---- */
 
@@ -195,7 +203,8 @@ void kernel_code_variables(struct family_env *env,
 			   struct probe_context *context, const char *module,
 			   const char *symbol)
 {
-	struct user_program *user = programs_open_kernel(env, module, true,
+	bool is_wanted = !diag_is_muted(env->diag);
+	struct user_program *user = programs_open_kernel(env, module, is_wanted,
 							 &context->lacks);
 	struct debug_function *function;
 	struct probe_context all = { 0 };

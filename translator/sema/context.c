@@ -48,9 +48,13 @@ find_known(const struct probe_context *context, const char *name)
 
 void probe_load_more(struct sema *sema, struct probe_context *context)
 {
-	if (context->load_more)
-		context->load_more(sema->env, context);
-	context->load_more = NULL;
+	if (!context->load_more)
+		return;
+	context->lacks = NULL;
+	context->load_more(sema->env, context);
+	/* @defined does not wait for servers: who asks next may */
+	if (!context->lacks || !diag_is_muted(sema->diag))
+		context->load_more = NULL;
 }
 
 const struct context_var *context_var_find(struct sema *sema,

@@ -83,14 +83,18 @@ static void begin(struct rt_frame *frame, const struct rt_probe *probe)
 	frame->hits++;
 }
 
+/* A hit that comes between the look and the claim is over when it gives the
+ * processor back, so none needs to be atomic. */
 static struct rt_frame *claim(const struct rt_probe *probe)
 {
 	struct rt_frame *first = &frames[raw_smp_processor_id() * RT_FRAMES];
 	u32 i;
 
 	for (i = 0; i < RT_FRAMES; i++) {
-		if (xchg(&first[i].busy, 1))
+		if (READ_ONCE(first[i].busy))
 			continue;
+		WRITE_ONCE(first[i].busy, 1);
+		barrier();
 		begin(&first[i], probe);
 		return &first[i];
 	}

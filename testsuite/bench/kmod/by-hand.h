@@ -15,7 +15,7 @@ static int on_hit(struct kprobe *kprobe, struct pt_regs *regs)
 }
 
 static struct kprobe place = {
-	.symbol_name = "__x64_sys_getppid",
+	.symbol_name = "__do_sys_getppid",
 	.pre_handler = on_hit,
 };
 

@@ -247,12 +247,28 @@ static struct ast_file *parse_text(struct session *session, const char *name,
 	return parse_file(&session->parser, source, session->options->guru);
 }
 
+/* A script that is not here may be an example. */
+static void tell_unreadable(struct session *session, int error)
+{
+	const char *name = session->options->script;
+	const char *base = name ? file_base(name) : "";
+	struct span nowhere = { 0 };
+	bool example = session->options->script_kind == SCRIPT_FILE &&
+		       strstr(base, ".stp") &&
+		       strcmp(example_path(session->arena, base), base);
+
+	diag_report_hint(session->diag, DIAG_file_unreadable, nowhere,
+			 example ? arena_printf(session->arena,
+				"there is an example of this name: "
+				"spile --example %s", base) : NULL,
+			 name ? name : "<stdin>", strerror(error));
+}
+
 /* Reads and parses the scripts into sema. */
 static int pass1(struct session *session, struct buf *dump)
 {
 	const struct options *options = session->options;
 	struct stopwatch watch;
-	struct span nowhere = { 0 };
 	struct ast_file *file;
 	const char *name, *text;
 	size_t size;
@@ -261,9 +277,7 @@ static int pass1(struct session *session, struct buf *dump)
 	errno = 0;
 	text = session_script_text(session, &size, &name);
 	if (!text) {
-		diag_report(session->diag, DIAG_file_unreadable, nowhere,
-			    options->script ? options->script : "<stdin>",
-			    strerror(errno));
+		tell_unreadable(session, errno);
 		return -1;
 	}
 	if (memchr(text, '@', size))

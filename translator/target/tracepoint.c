@@ -126,7 +126,10 @@ static void match_exact(struct tracepoints *tracepoints,
 	}
 	if (folder >= 0)
 		close(folder);
-	if (!list->items.count && exists && !system_pattern)
+	/* who may not look into tracefs takes the name's word */
+	if (!list->items.count && exists &&
+	    (!system_pattern || (!tracepoints_folder(tracepoints) &&
+				 !glob_is_pattern(system_pattern))))
 		add(tracepoints, NULL, name, list);
 }
 

@@ -51,7 +51,8 @@ struct tracepoints *tracepoints_open(struct arena *arena,
 const char *tracepoints_folder(struct tracepoints *tracepoints);
 
 /* Those that match "[system:]name", wildcards in both. An unknown system
- * matches only a pattern without one. An exact name costs no listing. */
+ * matches only a pattern without one, or where there is no tracefs to be seen
+ * one without wildcards. An exact name costs no listing. */
 void tracepoints_match(struct tracepoints *tracepoints, const char *pattern,
 		       struct tracepoint_list *ret_list);
 

@@ -335,8 +335,21 @@ LLVMValueRef trampoline_register(struct body *b, int number);
 /* ---- halves.c ---- */
 const char *halves_make(struct emit *e, struct link_bytes *ret);
 
+/* ---- machine.c ---- */
+LLVMValueRef machine_create(struct emit *e, int handler, size_t probe);
+void machine_run(struct emit *e, LLVMValueRef program, LLVMValueRef step,
+		 LLVMValueRef frame, LLVMValueRef context);
+
+/* ---- share.c: each says whether there are several ---- */
+/* Probes on the event of the first: made, one function each, in the program. */
+bool probes_join(struct emit *e, size_t first, LLVMValueRef program);
+/* Probes of the handler of the first: noted as its program's. */
+bool probes_share(struct emit *e, size_t first);
+
 /* ---- probe.c, object.c ---- */
 void probes_create(struct emit *e);
+/* All of a probe in @function, whose builder stands in its entry. */
+void probe_code(struct emit *e, LLVMValueRef function, size_t number);
 const char *object_write(struct emit *e, const char *path, const char *dump);
 /* sink.c: for the module that is optimised. */
 void sink_addresses(struct emit *e);

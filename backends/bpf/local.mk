@@ -6,6 +6,8 @@ backend_bpf_sources = \
 	backends/bpf/module.c \
 	backends/bpf/maps.c \
 	backends/bpf/probe.c \
+	backends/bpf/machine.c \
+	backends/bpf/share.c \
 	backends/bpf/trampoline.c \
 	backends/bpf/guard.c \
 	backends/bpf/foreign.c \

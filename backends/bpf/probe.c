@@ -14,7 +14,6 @@
 #include "translator/base/arena.h"
 
 enum {
-	STEPS_MOST = 1 << 23,
 	MANY_PROBES = 16,	/* what surrounds a handler is then shared */
 };
 
@@ -56,257 +55,6 @@ static int run_kind(const struct ir_probe *probe)
 									    1;
 }
 
-/*
- * ---- the step machine of a handler ----
- *
- * One LLVM function, in which each step goes on at a point; that of a large
- * machine calls the part that has the point. In one function of thousands of
- * operations more is alive than the 512 bytes of stack can take.
- */
-enum { PART_POINTS = 1 << 16, MACHINE_OPS = 2000, PART_OPS = 800 };
-
-struct collecting {
-	struct emit *e;
-	bool *used;
-};
-
-static void collect_machines(struct collecting *c, int number)
-{
-	const struct ir_function *function =
-		c->e->program->functions.items[number];
-
-	c->used[number] = true;
-	for (size_t i = 0; i < function->blocks.count; i++) {
-		const struct ir_block *block = function->blocks.items[i];
-
-		for (size_t j = 0; j < block->ops.count; j++) {
-			const struct ir_op *op = block->ops.items[j];
-			int callee;
-
-			if (op->code != IR_CALL && op->code != IR_CALLV)
-				continue;
-			callee = (int)op->args.items[0].number;
-			if (c->e->functions[callee].machine &&
-			    !c->used[callee])
-				collect_machines(c, callee);
-		}
-	}
-}
-
-static struct body *machine_body(struct emit *e, struct machine *machine,
-				 int number)
-{
-	struct body *b = arena_new(e->arena, struct body);
-
-	*b = (struct body){
-		.e = e, .number = number, .machine = machine,
-		.function = e->program->functions.items[number],
-		.info = &e->functions[number],
-		.llvm = machine->function, .frame = machine->frame,
-		.context = machine->context,
-	};
-	b->base = b->info->recursive ? machine->stack_base :
-		offset(e, machine->frame, e->statics_at + b->info->at);
-	return b;
-}
-
-/* The part of the stack that the running recursive function has. */
-static LLVMValueRef stack_base(struct emit *e, struct machine *machine)
-{
-	LLVMBasicBlockRef good = block_create(e, "good");
-	LLVMBasicBlockRef bad = block_create(e, "bad");
-	LLVMValueRef sp = load(e, e->i32,
-			       offset(e, machine->frame,
-				      offsetof(struct rt_frame, sp)));
-	LLVMValueRef inside = LLVMBuildICmp(
-		e->builder, LLVMIntULE, sp,
-		constant32(e, e->stack_size - e->recursive_size), "");
-
-	LLVMBuildCondBr(e->builder, inside, good, bad);
-	goto_block(e, bad);
-	LLVMBuildRet(e->builder, constant(e, 1));
-	goto_block(e, good);
-	return offset_by(e, offset(e, machine->frame, e->stack_at),
-			 LLVMBuildZExt(e->builder, sp, e->i64, ""));
-}
-
-static void machine_switch(struct emit *e, struct machine *machine,
-			   LLVMBasicBlockRef from)
-{
-	LLVMBasicBlockRef lost;
-	LLVMValueRef point, where;
-
-	goto_block(e, from);
-	lost = block_create(e, "lost");
-	point = load(e, e->i32, offset(e, machine->frame,
-				       offsetof(struct rt_frame, pc)));
-	where = LLVMBuildSwitch(e->builder, point, lost,
-				(unsigned)machine->points.count);
-	for (size_t i = 0; i < machine->points.count; i++)
-		LLVMAddCase(where, constant32(e, machine->first + (int64_t)i),
-			    machine->points.items[i]);
-	goto_block(e, lost);
-	LLVMBuildRet(e->builder, constant(e, 1));
-}
-
-static void machine_open(struct emit *e, struct machine *machine, int number,
-			 LLVMBasicBlockRef *entry)
-{
-	struct body *b = machine_body(e, machine, number);
-
-	*entry = block_create(e, "enter");
-	b->entry_point = machine_point(e, machine, *entry);
-	body_open(b);
-	machine->bodies[number] = b;
-}
-
-static size_t count_ops(const struct ir_function *function)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < function->blocks.count; i++)
-		count += function->blocks.items[i]->ops.count;
-	return count;
-}
-
-/* The code of some functions, the points between which are this part's. */
-static void machine_code(struct emit *e, struct machine *machine,
-			 LLVMBasicBlockRef start, const int *functions,
-			 LLVMBasicBlockRef *entries, size_t count, int handler)
-{
-	for (size_t i = 0; i < count; i++) {
-		goto_block(e, entries[functions[i]]);
-		set_place(e, machine->function, -1);
-		body_code(machine->bodies[functions[i]]);
-		machine_leave(machine->bodies[functions[i]],
-			      functions[i] == handler);
-	}
-	machine_switch(e, machine, start);
-}
-
-/* A part as a function of its own, the step calling it. */
-static void part_begin(struct emit *e, struct machine *part,
-		       const struct machine *step, size_t probe)
-{
-	unsigned kind = LLVMGetEnumAttributeKindForName("noinline", 8);
-
-	part->function = function_create(
-		e, arena_printf(e->arena, "step%zu_%u", probe,
-				part->first / PART_POINTS), "pp", true);
-	LLVMAddAttributeAtIndex(part->function, LLVMAttributeFunctionIndex,
-				LLVMCreateEnumAttribute(e->context, kind, 0));
-	function_begin(e, part->function);
-	part->frame = LLVMGetParam(part->function, 0);
-	part->context = LLVMGetParam(part->function, 1);
-	part->bodies = step->bodies;
-	if (e->recursive_size)
-		part->stack_base = stack_base(e, part);
-}
-
-/* The step of a machine in parts: it calls the one that has the point. */
-static void step_code(struct emit *e, const struct machine *step,
-		      const struct machine *parts, size_t count)
-{
-	LLVMBasicBlockRef now = LLVMGetInsertBlock(e->builder);
-	LLVMBasicBlockRef lost = block_create(e, "lost");
-	LLVMValueRef args[] = { step->frame, step->context };
-	LLVMValueRef part = LLVMBuildUDiv(
-		e->builder,
-		load(e, e->i32, offset(e, step->frame,
-				       offsetof(struct rt_frame, pc))),
-		constant32(e, PART_POINTS), "");
-	LLVMValueRef where = LLVMBuildSwitch(e->builder, part, lost,
-					     (unsigned)count);
-
-	for (size_t i = 0; i < count; i++) {
-		goto_block(e, now);
-
-		LLVMBasicBlockRef block = block_create(e, "part");
-
-		LLVMAddCase(where, constant32(e, (int64_t)i), block);
-		goto_block(e, block);
-		set_place(e, step->function, -1);
-		LLVMBuildRet(e->builder, LLVMBuildCall2(
-			e->builder,
-			LLVMGlobalGetValueType(parts[i].function),
-			parts[i].function, args, 2, ""));
-	}
-	goto_block(e, lost);
-	LLVMBuildRet(e->builder, constant(e, 1));
-}
-
-static void machine_split(struct emit *e, struct machine *step,
-			  const int *functions, size_t count, size_t probe)
-{
-	LLVMBasicBlockRef *entries = arena_array(
-		e->arena, LLVMBasicBlockRef, e->program->functions.count);
-	LLVMBasicBlockRef *starts =
-		arena_array(e->arena, LLVMBasicBlockRef, count);
-	LLVMBasicBlockRef now = LLVMGetInsertBlock(e->builder);
-	struct machine *parts = arena_array(e->arena, struct machine, count);
-	size_t *froms = arena_array(e->arena, size_t, count + 1);
-	size_t made = 0, ops = PART_OPS;
-
-	for (size_t i = 0; i < count; i++) {
-		if (ops >= PART_OPS) {
-			ops = 0;
-			froms[made] = i;
-			parts[made].first = (unsigned)made * PART_POINTS;
-			part_begin(e, &parts[made], step, probe);
-			starts[made++] = LLVMGetInsertBlock(e->builder);
-		}
-		machine_open(e, &parts[made - 1], functions[i],
-			     &entries[functions[i]]);
-		ops += count_ops(e->program->functions.items[functions[i]]);
-	}
-	froms[made] = count;
-	for (size_t i = 0; i < made; i++)
-		machine_code(e, &parts[i], starts[i], functions + froms[i],
-			     entries, froms[i + 1] - froms[i], functions[0]);
-	goto_block(e, now);
-	set_place(e, step->function, -1);
-	step_code(e, step, parts, made);
-}
-
-static LLVMValueRef machine_create(struct emit *e, int handler, size_t probe)
-{
-	size_t count = e->program->functions.count, used = 0, ops = 0;
-	struct machine machine = {
-		.bodies = arena_array(e->arena, struct body *, count),
-	};
-	struct collecting c = { e, arena_array(e->arena, bool, count) };
-	LLVMBasicBlockRef *entries =
-		arena_array(e->arena, LLVMBasicBlockRef, count);
-	int *functions = arena_array(e->arena, int, count);
-	LLVMBasicBlockRef start;
-	LLVMValueRef words;
-
-	collect_machines(&c, handler);
-	functions[used++] = handler;	/* its entry is point 0 */
-	for (size_t i = 0; i < count; i++)
-		if (c.used[i] && (int)i != handler)
-			functions[used++] = (int)i;
-	for (size_t i = 0; i < used; i++)
-		ops += count_ops(e->program->functions.items[functions[i]]);
-	machine.function = function_create(
-		e, arena_printf(e->arena, "step%zu", probe), "ip", true);
-	function_begin(e, machine.function);
-	words = LLVMGetParam(machine.function, 1);
-	machine.frame = load(e, e->ptr, words);
-	machine.context = load(e, e->ptr, offset(e, words, 8));
-	if (ops > MACHINE_OPS) {
-		machine_split(e, &machine, functions, used, probe);
-		return machine.function;
-	}
-	if (e->recursive_size)
-		machine.stack_base = stack_base(e, &machine);
-	start = LLVMGetInsertBlock(e->builder);
-	for (size_t i = 0; i < used; i++)
-		machine_open(e, &machine, functions[i], &entries[functions[i]]);
-	machine_code(e, &machine, start, functions, entries, used, handler);
-	return machine.function;
-}
-
 /* What the kernel passes to the program; nothing to those that the runner
  * runs, which have no stack that anybody would ask for. */
 static LLVMValueRef hit_context(struct emit *e, LLVMValueRef program,
@@ -315,31 +63,6 @@ static LLVMValueRef hit_context(struct emit *e, LLVMValueRef program,
 	if (!strcmp(section_of(probe->kind), "syscall"))
 		return LLVMConstNull(e->ptr);
 	return LLVMGetParam(program, 0);
-}
-
-/* Runs the machine; one that does not come to its end ran too long. */
-static void machine_run(struct emit *e, LLVMValueRef program,
-			LLVMValueRef step, LLVMValueRef frame,
-			LLVMValueRef context)
-{
-	LLVMValueRef words = stack_room(e, program, 16);
-	LLVMValueRef pc = offset(e, frame, offsetof(struct rt_frame, pc));
-	LLVMBasicBlockRef endless = block_create(e, "endless");
-	LLVMBasicBlockRef next = block_create(e, "next");
-
-	store(e, frame, words);
-	store(e, context, offset(e, words, 8));
-	HELPER(e, BPF_FUNC_loop, constant32(e, STEPS_MOST), step, words,
-	       constant(e, 0));
-	LLVMBuildCondBr(e->builder,
-			LLVMBuildICmp(e->builder, LLVMIntEQ,
-				      load(e, e->i32, pc), constant32(e, -1),
-				      ""), next, endless);
-	goto_block(e, endless);
-	store(e, constant32(e, RT_ERROR_ACTIONS),
-	      offset(e, frame, offsetof(struct rt_frame, error)));
-	LLVMBuildBr(e->builder, next);
-	goto_block(e, next);
 }
 
 /* The number of the probe that is hit: the program may serve several. */
@@ -595,8 +318,7 @@ static void timing_end(struct emit *e, LLVMValueRef function, size_t number,
 	LLVMBuildBr(e->builder, out);
 }
 
-/* All of a probe in @function, whose builder stands in its entry. */
-static void probe_code(struct emit *e, LLVMValueRef function, size_t number)
+void probe_code(struct emit *e, LLVMValueRef function, size_t number)
 {
 	const struct ir_probe *probe = e->program->probes.items[number];
 	LLVMBasicBlockRef out = block_create(e, "out"), done = out;
@@ -646,170 +368,6 @@ static LLVMValueRef program_begin(struct emit *e, size_t number)
 	return program;
 }
 
-/* ---- probes on one event: one program, which chooses among them ---- */
-
-enum { MEMBERS_MOST = 32 };	/* the verifier looks at a program as a whole */
-
-struct members {
-	struct emit *e;
-	LLVMValueRef program;
-	size_t numbers[MEMBERS_MOST];
-	LLVMValueRef functions[MEMBERS_MOST];
-	size_t count;
-};
-
-static bool same_event(const struct ir_probe *a, const struct ir_probe *b)
-{
-	if (strcmp(a->kind, b->kind) || strcmp(a->kind, "raw_tracepoint") ||
-	    a->pairs.count != b->pairs.count)
-		return false;
-	for (size_t i = 0; i < a->pairs.count; i++)
-		if (strcmp(a->pairs.items[i].key, b->pairs.items[i].key) ||
-		    strcmp(a->pairs.items[i].value, b->pairs.items[i].value))
-			return false;
-	return true;
-}
-
-static LLVMValueRef member_create(struct emit *e, size_t number)
-{
-	LLVMValueRef function = function_create(
-		e, arena_printf(e->arena, "m%zu", number), "p", true);
-	unsigned kind = LLVMGetEnumAttributeKindForName("noinline", 8);
-
-	LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex,
-				LLVMCreateEnumAttribute(e->context, kind, 0));
-	function_begin(e, function);
-	probe_code(e, function, number);
-	return function;
-}
-
-static void member_call(struct members *m, size_t member)
-{
-	LLVMValueRef context = LLVMGetParam(m->program, 0);
-
-	LLVMBuildCall2(m->e->builder,
-		       LLVMGlobalGetValueType(m->functions[member]),
-		       m->functions[member], &context, 1, "");
-}
-
-/* Members from @from on that test the same argument against a constant. */
-static size_t run_of_tests(struct members *m, size_t from, int64_t *argument)
-{
-	size_t end = from;
-	int64_t tested, value;
-
-	for (; end < m->count; end++) {
-		const struct ir_probe *probe =
-			m->e->program->probes.items[m->numbers[end]];
-
-		if (!guard_test(m->e, probe->function, &tested, &value) ||
-		    (end > from && tested != *argument))
-			break;
-		*argument = tested;
-	}
-	return end;
-}
-
-/* One switch for a run of tests; members of one value keep their order. */
-static void members_switch(struct members *m, size_t from, size_t end,
-			   int64_t argument)
-{
-	struct emit *e = m->e;
-	LLVMBasicBlockRef next = block_create(e, "next");
-	LLVMValueRef value = load(e, e->i64, offset(
-		e, LLVMGetParam(m->program, 0), 8 * (uint64_t)argument));
-	LLVMValueRef choice = LLVMBuildSwitch(e->builder, value, next,
-					      (unsigned)(end - from));
-	int64_t values[MEMBERS_MOST], tested;
-
-	for (size_t i = from; i < end; i++)
-		guard_test(e, e->program->probes.items[m->numbers[i]]->function,
-			   &tested, &values[i]);
-	for (size_t i = from; i < end; i++) {
-		bool known = false;
-
-		for (size_t j = from; j < i; j++)
-			known |= values[j] == values[i];
-		if (known)
-			continue;
-
-		LLVMBasicBlockRef block = block_create(e, "case");
-
-		LLVMAddCase(choice, constant(e, values[i]), block);
-		goto_block(e, block);
-		for (size_t j = i; j < end; j++)
-			if (values[j] == values[i])
-				member_call(m, j);
-		LLVMBuildBr(e->builder, next);
-	}
-	goto_block(e, next);
-}
-
-static void members_code(struct members *m)
-{
-	LLVMBasicBlockRef now = LLVMGetInsertBlock(m->e->builder);
-	int64_t argument = 0;
-
-	for (size_t i = 0; i < m->count; i++)
-		m->functions[i] = member_create(m->e, m->numbers[i]);
-	goto_block(m->e, now);
-	set_place(m->e, m->program, -1);
-	for (size_t i = 0; i < m->count;) {
-		size_t end = run_of_tests(m, i, &argument);
-
-		if (end == i) {
-			member_call(m, i++);
-			continue;
-		}
-		members_switch(m, i, end, argument);
-		i = end;
-	}
-	LLVMBuildRet(m->e->builder, constant(m->e, 0));
-}
-
-static void members_find(struct members *m, size_t first)
-{
-	const struct ir_program *program = m->e->program;
-
-	m->count = 0;
-	for (size_t i = first; i < program->probes.count &&
-	     m->count < MEMBERS_MOST; i++) {
-		if (m->e->joins[i] != i || m->e->joined[i] ||
-		    (i != first && !same_event(program->probes.items[first],
-					       program->probes.items[i])))
-			continue;
-		m->e->joins[i] = first;
-		m->e->joined[i] = true;
-		m->numbers[m->count++] = i;
-	}
-}
-
-/*
- * Probes of one handler at many places (functions by wildcard, markers that the
- * compiler copied) have one program, attached for each with its number.
- */
-static bool may_share(const struct ir_probe *a, const struct ir_probe *b)
-{
-	return a->function == b->function && !strcmp(a->kind, b->kind) &&
-	       strstr(a->kind, "probe") && a->lock == b->lock &&
-	       a->lock_class == b->lock_class;
-}
-
-static bool share(struct emit *e, size_t first)
-{
-	const struct ir_program *program = e->program;
-	bool shares = false;
-
-	for (size_t i = first + 1; i < program->probes.count; i++) {
-		if (!may_share(program->probes.items[first],
-			       program->probes.items[i]))
-			continue;
-		e->joins[i] = first;
-		e->joined[i] = shares = true;
-	}
-	return shares;
-}
-
 /* Beside the program of a kprobe. */
 static void trampoline_create(struct emit *e, size_t number)
 {
@@ -825,29 +383,24 @@ static void trampoline_create(struct emit *e, size_t number)
 static void program_create(struct emit *e, size_t number)
 {
 	struct foreign_scope scope;
-	struct members *members;
+	LLVMValueRef program;
 
 	if (e->joined[number])
 		return;
 	foreign_begin(e, &scope, e->program->probes.items[number]);
 	e->cookie = NULL;
-	members = arena_new(e->arena, struct members);
-	members->e = e;
-	members->program = program_begin(e, number);
-	if (!members->program) {
+	program = program_begin(e, number);
+	if (!program) {
 		foreign_end(e, &scope);
 		return;
 	}
-	if (share(e, number))
+	if (probes_share(e, number))
 		e->cookie = LLVMBuildTrunc(
 			e->builder,
 			HELPER(e, BPF_FUNC_get_attach_cookie,
-			       LLVMGetParam(members->program, 0)), e->i32, "");
-	members_find(members, number);
-	if (members->count > 1)
-		members_code(members);
-	else
-		probe_code(e, members->program, number);
+			       LLVMGetParam(program, 0)), e->i32, "");
+	if (!probes_join(e, number, program))
+		probe_code(e, program, number);
 	foreign_end(e, &scope);
 	trampoline_create(e, number);
 }

@@ -332,7 +332,7 @@ static void test_pretty_format(void **state)
 		".weight=%s, .tag=[...], .inner_long=%d, .inner_low=%d, "
 		".inner_high=%d, .pair={...}, .pairs=[...], .words=[...], "
 		".call=%p, .points=[...], .opaque=%p, .racy=%d, .yes=%u, "
-		".ratio=%p, .wide=%u, .bytes=[...]}");
+		".ratio=%s, .wide=%u, .bytes=[...]}");
 	assert_string_equal(pretty(state, "at", 1, 512)->format,
 			    "{.x=%d, .y=%d}");
 	assert_string_equal(pretty(state, "grid", 1, 512)->format,

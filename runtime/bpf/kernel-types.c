@@ -1,15 +1,13 @@
 /* Reading BTF where it lies: see kernel-types.h. */
 #include "runtime/bpf/kernel-types.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "runtime/common/mapping.h"
 
 enum { STRIDE = 64 };	/* of so many records the place of one is kept */
 
@@ -59,51 +57,6 @@ static size_t record_size(const struct btf_type *type)
 }
 
 /* ---- opening ---- */
-
-/* Files of sysfs can be mapped since Linux 6.16. */
-static void *read_whole(int fd, size_t size)
-{
-	char *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	size_t done = 0;
-
-	while (bytes != MAP_FAILED && done < size) {
-		ssize_t count = read(fd, bytes + done, size - done);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count <= 0)
-			break;
-		done += (size_t)count;
-	}
-	if (done == size)
-		return bytes;
-	if (bytes != MAP_FAILED)
-		munmap(bytes, size);
-	return MAP_FAILED;
-}
-
-static bool map_file(struct kernel_types *types, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	void *bytes = MAP_FAILED;
-	struct stat st;
-
-	if (fd < 0)
-		return false;
-	if (!fstat(fd, &st) && st.st_size > 0) {
-		types->size = (size_t)st.st_size;
-		bytes = mmap(NULL, types->size, PROT_READ,
-			     MAP_PRIVATE | MAP_POPULATE, fd, 0);
-		if (bytes == MAP_FAILED)
-			bytes = read_whole(fd, types->size);
-	}
-	close(fd);
-	if (bytes == MAP_FAILED)
-		return false;
-	types->bytes = bytes;
-	return true;
-}
 
 static bool find_parts(struct kernel_types *types)
 {
@@ -171,7 +124,8 @@ struct kernel_types *kernel_types_open(const char *module,
 	types->base = base;
 	types->first_id = base ? base->first_id + base->count : 1;
 	types->first_text = base ? base->first_text + base->texts_size : 0;
-	if (map_file(types, path) && find_parts(types) && note_places(types))
+	types->bytes = mapping_open(path, &types->size);
+	if (types->bytes && find_parts(types) && note_places(types))
 		return types;
 	kernel_types_close(types);
 	return NULL;

@@ -9,6 +9,8 @@ common_sources = \
 	runtime/common/identity.h \
 	runtime/common/kernel-build.c \
 	runtime/common/kernel-build.h \
+	runtime/common/mapping.c \
+	runtime/common/mapping.h \
 	runtime/common/stat.h \
 	runtime/common/unwind.h \
 	runtime/common/registers.h \

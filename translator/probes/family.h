@@ -189,6 +189,10 @@ struct probe_instance *instance_add(struct family_env *env,
 				    struct probe_instances *out,
 				    const struct probe_point *point,
 				    const char *kind);
+/* A variable of that name ('$' in front); @arg: see struct context_var. */
+struct context_var *context_add(struct family_env *env,
+				struct probe_context *context,
+				const char *name, int arg);
 void instance_pair(struct family_env *env, struct probe_instance *instance,
 		   const char *key, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

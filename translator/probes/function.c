@@ -257,10 +257,8 @@ static void add_return(struct family_env *env, struct probe_context *context,
 
 	if (type->kind == CTYPE_VOID)
 		return;
-	var = vec_push(env->arena, &context->vars);
-	var->name = "$return";
+	var = context_add(env, context, "$return", -1);
 	var->type = type;
-	var->arg = -1;
 	var->location = result_location(env->arena, type);
 }
 
@@ -284,10 +282,10 @@ static void add_parameters(struct family_env *env,
 
 		if (!params[i].name)
 			continue;
-		var = vec_push(env->arena, &context->vars);
-		var->name = arena_printf(env->arena, "$%s", params[i].name);
+		var = context_add(env, context,
+				  arena_printf(env->arena, "$%s",
+					       params[i].name), -1);
 		var->type = params[i].type;
-		var->arg = -1;
 		var->location = location;
 		var->at_entry = context->entry;
 	}

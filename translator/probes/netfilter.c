@@ -152,11 +152,8 @@ static void add_var(const struct request *request,
 		    struct probe_context *context, const char *name, int arg,
 		    const char *type)
 {
-	struct context_var *var = vec_push(request->env->arena,
-					   &context->vars);
+	struct context_var *var = context_add(request->env, context, name, arg);
 
-	var->name = name;
-	var->arg = arg;
 	if (type)
 		var->type = btf_find_text(request->btf, type);
 }

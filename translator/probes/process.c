@@ -51,11 +51,8 @@ static void add_hidden(const struct request *request,
 		       struct probe_context *context, const char *name, int arg,
 		       const char *type)
 {
-	struct context_var *var = vec_push(request->env->arena,
-					   &context->vars);
+	struct context_var *var = context_add(request->env, context, name, arg);
 
-	var->name = name;
-	var->arg = arg;
 	var->type = btf_find_text(request->btf, type);
 	var->is_hidden = true;
 }
@@ -243,12 +240,7 @@ static void add_var(const struct request *request,
 		    struct probe_context *context, const char *name, int arg,
 		    const char *expression)
 {
-	struct context_var *var = vec_push(request->env->arena,
-					   &context->vars);
-
-	var->name = name;
-	var->arg = arg;
-	var->expression = expression;
+	context_add(request->env, context, name, arg)->expression = expression;
 }
 
 /* Arguments as the calling convention of the machine has them; those of the

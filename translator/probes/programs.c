@@ -122,11 +122,10 @@ static struct context_var *add_var(struct family_env *env,
 				   const char *name, struct ctype *type,
 				   const struct location *location)
 {
-	struct context_var *var = vec_push(env->arena, &context->vars);
+	struct context_var *var = context_add(
+		env, context, arena_printf(env->arena, "$%s", name), -1);
 
-	var->name = arena_printf(env->arena, "$%s", name);
 	var->type = type;
-	var->arg = -1;
 	var->location = location;
 	return var;
 }

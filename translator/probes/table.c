@@ -83,6 +83,17 @@ struct probe_instance *instance_add(struct family_env *env,
 	return instance;
 }
 
+struct context_var *context_add(struct family_env *env,
+				struct probe_context *context,
+				const char *name, int arg)
+{
+	struct context_var *var = vec_push(env->arena, &context->vars);
+
+	var->name = name;
+	var->arg = arg;
+	return var;
+}
+
 void instance_pair(struct family_env *env, struct probe_instance *instance,
 		   const char *key, const char *format, ...)
 {

@@ -33,11 +33,11 @@ static void add_vars(struct family_env *env, struct probe_context *context,
 	struct ctype_member *params = ctype_members(prototype, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		struct context_var *var = vec_push(env->arena, &context->vars);
+		struct context_var *var = context_add(
+			env, context,
+			arena_printf(env->arena, "$%s", params[i].name), (int)i);
 
-		var->name = arena_printf(env->arena, "$%s", params[i].name);
 		var->type = params[i].type;
-		var->arg = (int)i;
 		var->number = numbers ? arena_printf(env->arena, "$arg%zu",
 						     i + 1) : NULL;
 	}

@@ -2,15 +2,13 @@
 #include "translator/target/btf-blob.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "runtime/common/mapping.h"
 #include "translator/base/arena.h"
 #include "translator/base/map.h"
 
@@ -209,57 +207,6 @@ static const uint8_t *elf_section(struct btf_layer *layer, size_t *ret_size)
 	return NULL;
 }
 
-/* Reads a file that cannot be mapped (sysfs before Linux 6.16) into memory
- * that looks like a mapping. */
-static void *read_as_mapping(int fd, size_t size)
-{
-	uint8_t *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	size_t done = 0;
-
-	if (bytes == MAP_FAILED)
-		return MAP_FAILED;
-	while (done < size) {
-		ssize_t n = read(fd, bytes + done, size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		done += (size_t)n;
-	}
-	if (done == size)
-		return bytes;
-	munmap(bytes, size);
-	return MAP_FAILED;
-}
-
-/* Maps the file into the layer: 0, or -1 and errno. */
-static int map_file(struct btf_layer *layer, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat status;
-	void *bytes = MAP_FAILED;
-
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-	    status.st_size > 0) {
-		bytes = mmap(NULL, (size_t)status.st_size, PROT_READ,
-			     MAP_PRIVATE | MAP_POPULATE, fd, 0);
-		if (bytes == MAP_FAILED)
-			bytes = read_as_mapping(fd, (size_t)status.st_size);
-	} else {
-		errno = EINVAL;
-	}
-	close(fd);
-	if (bytes == MAP_FAILED)
-		return -1;
-	layer->mapping = bytes;
-	layer->mapping_size = (size_t)status.st_size;
-	return 0;
-}
-
 static const char *open_blob(struct btf_layer *layer,
 			     const struct btf_layer *base,
 			     const uint8_t *bytes, size_t size)
@@ -292,7 +239,8 @@ const char *btf_layer_open(struct btf_layer *layer,
 	const uint8_t *bytes;
 	size_t size;
 
-	if (map_file(layer, path) < 0)
+	layer->mapping = mapping_open(path, &layer->mapping_size);
+	if (!layer->mapping)
 		return arena_printf(arena, "%s: %s", path, strerror(errno));
 	bytes = layer->mapping;
 	size = layer->mapping_size;

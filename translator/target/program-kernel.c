@@ -281,20 +281,9 @@ struct program *program_open_kernel(struct arena *arena, const char *path,
 	struct program *program = arena_new(arena, struct program);
 
 	program->arena = arena;
-	program->debug.fd = -1;
 	program->root = "";
 	program->is_kernel = true;
-	*ret_reason = elf_file_open(&program->file, arena, "", path);
-	if (*ret_reason)
-		return NULL;
-	*ret_reason = prepare(program);
-	if (*ret_reason) {
-		*ret_reason = arena_printf(arena, "%s %s", path, *ret_reason);
-		program_close(program);
-		return NULL;
-	}
-	program->build_id = elf_file_build_id(arena, program->file.elf);
-	return program;
+	return program_begin(program, path, path, prepare, ret_reason);
 }
 
 bool program_is_kernel(const struct program *program)

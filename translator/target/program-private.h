@@ -77,6 +77,13 @@ uint64_t elf_file_symbol(Elf *elf, const GElf_Sym *symbol);
 /* Whether a file has DWARF (not only the headings of its sections). */
 bool elf_file_has_dwarf(Elf *elf);
 
+/* Opens the file @below the root, and reads of it what @prepare does, which
+ * returns NULL or why it cannot. What *ret_reason says names @path. */
+struct program *program_begin(struct program *program, const char *path,
+			      const char *below,
+			      const char *(*prepare)(struct program *program),
+			      const char **ret_reason);
+
 /* The file with the debug information: the program's own, or a separate one,
  * which is sought once. NULL with program->debug_reason. */
 struct elf_file *program_debug_file(struct program *program);

@@ -129,19 +129,18 @@ static const char *read_header(struct program *program)
 	return "is neither a program nor a library";
 }
 
-struct program *program_open(struct arena *arena, const char *path,
-			     const char **ret_reason)
+struct program *program_begin(struct program *program, const char *path,
+			      const char *below,
+			      const char *(*prepare)(struct program *program),
+			      const char **ret_reason)
 {
-	struct program *program = arena_new(arena, struct program);
-	const char *rest;
+	struct arena *arena = program->arena;
 
-	program->arena = arena;
 	program->debug.fd = -1;
-	program->root = split_root(arena, path, &rest);
-	*ret_reason = elf_file_open(&program->file, arena, program->root, rest);
+	*ret_reason = elf_file_open(&program->file, arena, program->root, below);
 	if (*ret_reason)
 		return NULL;
-	*ret_reason = read_header(program);
+	*ret_reason = prepare(program);
 	if (*ret_reason) {
 		*ret_reason = arena_printf(arena, "%s %s", path, *ret_reason);
 		program_close(program);
@@ -149,6 +148,17 @@ struct program *program_open(struct arena *arena, const char *path,
 	}
 	program->build_id = elf_file_build_id(arena, program->file.elf);
 	return program;
+}
+
+struct program *program_open(struct arena *arena, const char *path,
+			     const char **ret_reason)
+{
+	struct program *program = arena_new(arena, struct program);
+	const char *rest;
+
+	program->arena = arena;
+	program->root = split_root(arena, path, &rest);
+	return program_begin(program, path, rest, read_header, ret_reason);
 }
 
 void program_close(struct program *program)

@@ -75,16 +75,18 @@ static _Noreturn void run_child(const char *command, int gate, int result,
 				pid_t parent)
 {
 	char *copy = strdup(command);
+	int error = 0;
 	char byte;
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	/* the parent may be gone before prctl() took effect */
-	if (getppid() != parent || !copy || read(gate, &byte, 1) != 1)
-		_exit(127);
 	reset_signals();
+	/* the parent may be gone before prctl() took effect */
+	if (getppid() != parent || !copy ||
+	    write(result, &error, sizeof(error)) != sizeof(error) ||
+	    read(gate, &byte, 1) != 1)
+		_exit(127);
 	execute(copy);
-	int error = errno;
-
+	error = errno;
 	if (write(result, &error, sizeof(error)) < 0)
 		_exit(126);
 	_exit(127);
@@ -165,6 +167,15 @@ int child_start(struct child *child, const char *command, char **ret_error)
 	child->result = result[0];
 	child->pidfd = syscall(SYS_pidfd_open, child->pid, 0);
 	return 0;
+}
+
+void child_wait(struct child *child)
+{
+	int ready;
+	ssize_t got = child->pid > 0 ?
+		read(child->result, &ready, sizeof(ready)) : 0;
+
+	(void)got;	/* one that died is found out when it is let go */
 }
 
 int child_release(struct child *child, char **ret_error)

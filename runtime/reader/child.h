@@ -14,11 +14,16 @@ struct child {
 	pid_t pid;
 	int pidfd;	/* readable when it has ended */
 	int gate;	/* write end: one byte lets it go */
-	int result;	/* read end: errno of an exec that failed */
+	int result;	/* read end: 0 when it waits, then the errno of an
+			 * exec that failed */
 };
 
 /* 0, or -1 with a sentence in *ret_error (malloc'd): no such command ... */
 int child_start(struct child *child, const char *command, char **ret_error);
+
+/* Until it stands at the pipe: what it does before is none of the command's, and
+ * is not to be seen by probes. Nothing without a command. */
+void child_wait(struct child *child);
 
 /* Lets it run. 0, or -1 with a sentence when it could not be executed. */
 int child_release(struct child *child, char **ret_error);

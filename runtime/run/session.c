@@ -471,6 +471,7 @@ static int run(struct session *session, char **ret_error)
 	if (!change(session, WIRE_STARTING, WIRE_RUNNING))
 		return 0;
 	drain_all(session);
+	child_wait(&session->child);
 	if (attach_all(&session->attach, ret_error))
 		return -1;
 	if (options->verbose)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "runtime/common/btf-records.h"
 #include "runtime/common/mapping.h"
 
 enum { STRIDE = 64 };	/* of so many records the place of one is kept */
@@ -25,35 +26,9 @@ struct kernel_types {
 /* Bytes of a record; 0 for kinds that are not known. */
 static size_t record_size(const struct btf_type *type)
 {
-	size_t length = btf_vlen(type);
+	int64_t rest = btf_rest_size(btf_kind(type), btf_vlen(type));
 
-	switch (btf_kind(type)) {
-	case BTF_KIND_INT:
-	case BTF_KIND_VAR:
-	case BTF_KIND_DECL_TAG:
-		return sizeof(*type) + 4;
-	case BTF_KIND_ARRAY:
-		return sizeof(*type) + sizeof(struct btf_array);
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_UNION:
-	case BTF_KIND_DATASEC:
-	case BTF_KIND_ENUM64:
-		return sizeof(*type) + 12 * length;
-	case BTF_KIND_ENUM:
-	case BTF_KIND_FUNC_PROTO:
-		return sizeof(*type) + 8 * length;
-	case BTF_KIND_PTR:
-	case BTF_KIND_FWD:
-	case BTF_KIND_TYPEDEF:
-	case BTF_KIND_VOLATILE:
-	case BTF_KIND_CONST:
-	case BTF_KIND_RESTRICT:
-	case BTF_KIND_FUNC:
-	case BTF_KIND_FLOAT:
-	case BTF_KIND_TYPE_TAG:
-		return sizeof(*type);
-	}
-	return 0;
+	return rest < 0 ? 0 : sizeof(*type) + (size_t)rest;
 }
 
 /* ---- opening ---- */

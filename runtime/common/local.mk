@@ -1,5 +1,6 @@
 common_sources = \
 	runtime/common/attach.def \
+	runtime/common/btf-records.h \
 	runtime/common/errno.def \
 	runtime/common/errors.def \
 	runtime/common/intrinsics.def \

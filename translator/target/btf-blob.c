@@ -42,38 +42,6 @@ bool btf_has_flag(const struct btf_record *record)
 	return record->head.info >> 31;
 }
 
-/* Bytes after the head; -1 for kinds that are not known. */
-static int64_t rest_size(int kind, uint32_t length)
-{
-	switch (kind) {
-	case BTF_KIND_INT:
-	case BTF_KIND_VAR:
-	case BTF_KIND_DECL_TAG:
-		return 4;
-	case BTF_KIND_ARRAY:
-		return 12;
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_UNION:
-	case BTF_KIND_DATASEC:
-	case BTF_ENUM64_RECORD:
-		return 12 * (int64_t)length;
-	case BTF_KIND_ENUM:
-	case BTF_KIND_FUNC_PROTO:
-		return 8 * (int64_t)length;
-	case BTF_KIND_PTR:
-	case BTF_KIND_FWD:
-	case BTF_KIND_TYPEDEF:
-	case BTF_KIND_VOLATILE:
-	case BTF_KIND_CONST:
-	case BTF_KIND_RESTRICT:
-	case BTF_KIND_FUNC:
-	case BTF_KIND_FLOAT:
-	case BTF_KIND_TYPE_TAG:
-		return 0;
-	}
-	return -1;
-}
-
 /* The record at @index of a layer, not looking at its base. */
 void btf_layer_read(const struct btf_layer *layer, uint32_t index,
 			struct btf_record *ret_record)
@@ -130,7 +98,7 @@ static bool index_records(struct btf_layer *layer)
 		if (left < RECORD)
 			return false;
 		info = btf_word(layer->records + at + 4);
-		rest = rest_size((int)(info >> 24 & 0x1f), info & 0xffff);
+		rest = btf_rest_size((int)(info >> 24 & 0x1f), info & 0xffff);
 		if (rest < 0 || rest > left - RECORD)
 			return false;
 		layer->places[layer->count++] = at;

@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <linux/btf.h>
 
+#include "runtime/common/btf-records.h"
 #include "translator/target/btf.h"
 
 struct arena;
@@ -26,7 +27,6 @@ struct Elf;
 enum {
 	BTF_DEEPEST = 32,	/* chains of typedefs, arrays of arrays */
 	BTF_SPELLINGS = 8,	/* places of one text in the text section */
-	BTF_ENUM64_RECORD = 19,	/* BTF_KIND_ENUM64, new in Linux 6.0 */
 };
 
 struct btf_layer {

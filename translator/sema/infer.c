@@ -614,8 +614,8 @@ static void settle_locals(struct sema *sema, struct map *locals, bool used)
 		if (used && !symbol->is_param && diag_errors(sema->diag) == 0)
 			diag_report_hint(sema->diag, DIAG_type_unresolved,
 					 symbol->span,
-					 sema_suggest(sema, 'g', symbol->name,
-						      locals),
+					 sema_suggest_local(sema, symbol->name,
+							    locals),
 					 symbol->name);
 	}
 }

@@ -374,6 +374,29 @@ static void prune_bodies(struct prune *prune)
 				   sema->functions.items[i]->decl->body);
 }
 
+static void warn_unassigned(struct sema *sema, const struct symbol *symbol,
+			    const char *hint)
+{
+	if (symbol->reads && !symbol->writes && own(symbol->span))
+		diag_report_hint(sema->diag, DIAG_unassigned, symbol->span,
+				 hint, symbol->name,
+				 symbol->key_count > 0 ? "empty" :
+				 symbol->type == TYPE_STRING ? "\"\"" : "0");
+}
+
+/* A name that is read only is a slip of the keyboard more often than not. */
+static void warn_locals(struct sema *sema, const struct map *locals)
+{
+	for (size_t i = 0; i < locals->count; i++) {
+		const struct symbol *symbol = locals->entries[i].value;
+
+		if (!symbol->is_param)
+			warn_unassigned(sema, symbol,
+					sema_suggest_local(sema, symbol->name,
+							   locals));
+	}
+}
+
 static void warn_unused(struct sema *sema)
 {
 	for (size_t i = 0; i < sema->functions.count; i++) {
@@ -390,15 +413,13 @@ static void warn_unused(struct sema *sema)
 		if (!symbol->reads && !symbol->writes && own(symbol->span))
 			diag_report_hint(sema->diag, DIAG_unused_global,
 					 symbol->span, NULL, symbol->name);
-		else if (symbol->reads && !symbol->writes &&
-			 own(symbol->span) && !symbol->set_by &&
-			 !symbol->global->init)
-			diag_report(sema->diag, DIAG_unassigned, symbol->span,
-				    symbol->name,
-				    symbol->key_count > 0 ? "empty" :
-				    symbol->type == TYPE_STRING ? "\"\"" :
-								  "0");
+		else if (!symbol->set_by && !symbol->global->init)
+			warn_unassigned(sema, symbol, NULL);
 	}
+	for (size_t i = 0; i < sema->probes.count; i++)
+		warn_locals(sema, &sema->probes.items[i]->locals);
+	for (size_t i = 0; i < sema->functions.count; i++)
+		warn_locals(sema, &sema->functions.items[i]->locals);
 }
 
 void sema_prune(struct sema *sema)

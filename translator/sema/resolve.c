@@ -85,7 +85,7 @@ static struct symbol *resolve_array(struct sema *sema, struct scope *scope,
 
 	if (!symbol || (!symbol->global && keys > 0)) {
 		diag_report_hint(sema->diag, DIAG_array_undeclared, expr->span,
-				 sema_suggest(sema, 'g', expr->text, NULL),
+				 sema_suggest(sema, 'g', expr->text),
 				 expr->text, expr->text);
 		return NULL;
 	}
@@ -261,7 +261,7 @@ static void unknown_function(struct sema *sema, const struct expr *expr)
 					    "'%s' takes %zu argument%s",
 					    expr->text, n, n == 1 ? "" : "s");
 	if (!hint)
-		hint = sema_suggest(sema, 'f', expr->text, NULL);
+		hint = sema_suggest(sema, 'f', expr->text);
 	diag_report_hint(sema->diag, DIAG_function_unknown, expr->span, hint,
 			 expr->text, expr->list.items.count);
 }

@@ -34,7 +34,7 @@ static void assign_global(struct sema *sema, const char *assignment)
 					       (size_t)(equals - assignment)));
 	if (!symbol || symbol->is_array) {
 		diag_report_hint(sema->diag, DIAG_assign_unknown, nowhere,
-				 sema_suggest(sema, 'g', assignment, NULL),
+				 sema_suggest(sema, 'g', assignment),
 				 assignment);
 		return;
 	}

@@ -167,9 +167,10 @@ struct function *sema_own_function(struct sema *sema, const char *name,
 int primitive_find(const char *name, size_t arity);
 
 /* suggest.c: sentences for a message's hint, or NULL. @kind as in
- * scan_names(), @locals may be NULL. */
-const char *sema_suggest(struct sema *sema, char kind, const char *name,
-			 const struct map *locals);
+ * scan_names(). */
+const char *sema_suggest(struct sema *sema, char kind, const char *name);
+const char *sema_suggest_local(struct sema *sema, const char *name,
+			       const struct map *locals);
 const char *sema_suggest_point(struct sema *sema,
 			       const struct probe_point *point);
 

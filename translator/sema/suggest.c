@@ -20,8 +20,7 @@ struct candidates {
 	VEC(const char *) items;
 };
 
-const char *sema_suggest(struct sema *sema, char kind, const char *name,
-			 const struct map *locals)
+const char *sema_suggest(struct sema *sema, char kind, const char *name)
 {
 	struct candidates list = { 0 };
 	size_t count;
@@ -40,10 +39,28 @@ const char *sema_suggest(struct sema *sema, char kind, const char *name,
 	for (size_t i = 0; kind == 'g' && i < sema->globals.count; i++)
 		*vec_push(sema->arena, &list.items) =
 			sema->globals.items[i]->name;
-	for (size_t i = 0; locals && i < locals->count; i++)
-		*vec_push(sema->arena, &list.items) = locals->entries[i].key;
 	best = diag_nearest(name, list.items.items, list.items.count);
 	return did_you_mean(sema, best);
+}
+
+/* For a local that nothing assigns: another of its probe or function, or a
+ * global of the script. */
+const char *sema_suggest_local(struct sema *sema, const char *name,
+			       const struct map *locals)
+{
+	VEC(const char *) names = { 0 };
+
+	for (size_t i = 0; i < locals->count; i++) {
+		const struct symbol *symbol = locals->entries[i].value;
+
+		if (!symbol->reads || symbol->writes)
+			*vec_push(sema->arena, &names) = symbol->name;
+	}
+	for (size_t i = 0; i < sema->globals.count; i++)
+		if (!sema->globals.items[i]->span.source->library)
+			*vec_push(sema->arena, &names) =
+				sema->globals.items[i]->name;
+	return did_you_mean(sema, diag_nearest(name, names.items, names.count));
 }
 
 /* The point as families write theirs: "process(string).mark(string)". */

@@ -34,9 +34,21 @@ fail() { # NAME WHY: with what the command printed last
 skip() { echo "SKIP $1: $2"; }
 is_root() { test "$(id -u)" = 0; }
 
+# await COMMAND...: waits for its success, as long as a busy machine may need
+await() {
+	local round
+	for round in $(seq 1200); do
+		"$@" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+# Whether a process is over, be it waited for or not.
+ended() { ! grep -q '^State:.[^Z]' "/proc/$1/status" 2> /dev/null; }
+
 # Runs a command below a time limit: status, out, err.
 try() {
-	timeout -k 5 "${limit:-60}" "$@" < in > out 2> err
+	timeout -k 5 "${limit:-240}" "$@" < in > out 2> err
 	status=$?
 }
 

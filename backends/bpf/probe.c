@@ -78,11 +78,14 @@ static LLVMValueRef lock_of(struct emit *e, const struct ir_probe *probe)
 	return offset(e, e->locks, 64 * (uint64_t)probe->lock_class);
 }
 
-/* Whether the handler runs in place of a program's code, and may wait. */
-static bool is_patient(const struct ir_probe *probe)
+/* How long to wait for a lock, in microseconds: at least one. A handler that
+ * runs in place of a program's code may be patient: 0. */
+static int64_t lock_patience(struct emit *e, const struct ir_probe *probe)
 {
-	return !strcmp(probe->kind, "uprobe") ||
-	       !strcmp(probe->kind, "uretprobe");
+	if (!strcmp(probe->kind, "uprobe") || !strcmp(probe->kind, "uretprobe"))
+		return 0;
+	return session_number(e, "maxtrylock", 1000) *
+	       session_number(e, "trylockdelay", 10) + 1;
 }
 
 static void lock_take(struct emit *e, const struct ir_probe *probe,
@@ -97,7 +100,7 @@ static void lock_take(struct emit *e, const struct ir_probe *probe,
 	status = LIBRARY(e, probe->lock == IR_LOCK_SHARED ?
 			    "rt_lock_shared" : "rt_lock_exclusive",
 			 lock_of(e, probe),
-			 constant32(e, is_patient(probe)));
+			 constant32(e, lock_patience(e, probe)));
 	LLVMBuildCondBr(e->builder,
 			LLVMBuildICmp(e->builder, LLVMIntNE, status,
 				      constant(e, 0), ""), had, skip);

@@ -211,6 +211,9 @@ void program_write(struct gen *gen)
 	write_line(out, ".iters = iters, .iter_count = %zu,",
 		   program->iters.count);
 	write_line(out, ".locks = locks, .lock_count = ARRAY_SIZE(locks),");
+	write_line(out, ".lock_us = %" PRId64 ",",
+		   session_limit(gen, "maxtrylock", 1000) *
+		   session_limit(gen, "trylockdelay", 10));
 	write_line(out, ".probes = probes, .probe_count = %zu,",
 		   program->probes.count);
 	write_line(out, ".settings = settings, .setting_count = "

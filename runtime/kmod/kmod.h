@@ -184,6 +184,7 @@ struct rt_program {
 	u32 iter_count;
 	struct rt_lock *locks;
 	u32 lock_count;
+	u32 lock_us;			/* the most to wait for one */
 	const struct rt_probe *probes;
 	u32 probe_count;
 	const struct rt_setting *settings;

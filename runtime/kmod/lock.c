@@ -13,12 +13,10 @@
 #include <linux/irqflags.h>
 #include <linux/smp.h>
 
-/* The most to wait, and where interrupts are off. */
-enum { LOCK_US = 1000, LOCK_US_OFF = 100 };
-
+/* The most to wait, in microseconds: less where interrupts are off. */
 static u32 patience(void)
 {
-	return irqs_disabled() ? LOCK_US_OFF : LOCK_US;
+	return irqs_disabled() ? rt_program.lock_us / 10 : rt_program.lock_us;
 }
 
 void rt_locks_create(void)

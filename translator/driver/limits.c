@@ -11,25 +11,28 @@
 
 struct limit_row {
 	const char *name, *key, *value;
+	long long least, most;		/* most 0: any number */
 };
 
 /* -D names and what they set; the defaults are SystemTap's. */
 static const struct limit_row limit_rows[] = {
-	{ "MAXSTRINGLEN", "maxstringlen", "512" },
-	{ "MAXACTION", "maxaction", "1000" },
-	{ "MAXACTION_BEGIN", "maxaction_begin", NULL },	/* 10 * MAXACTION */
-	{ "MAXCPUS", "cpus", NULL },	/* as many as this machine can have */
-	{ "MAXBACKTRACE", "maxbacktrace", "20" },
-	{ "MAXNESTING", "maxnesting", "64" },
-	{ "MAXMAPENTRIES", "maxmapentries", "2048" },
-	{ "MAXERRORS", "maxerrors", "0" },
-	{ "MAXSKIPPED", "maxskipped", "100" },
-	{ "MAXTRYLOCK", "maxtrylock", "100" },
-	{ "STP_NO_OVERLOAD", "no_overload", "0" },
-	{ "STP_OVERLOAD_INTERVAL", "overload_interval", "1000000000" },
-	{ "STP_OVERLOAD_THRESHOLD", "overload_threshold", "500000000" },
-	{ "HIST_WIDTH", "hist_width", "50" },
-	{ "HIST_ELISION", "hist_elision", "2" },
+	{ "MAXSTRINGLEN", "maxstringlen", "512", 16, 4096 },
+	{ "MAXACTION", "maxaction", "1000", 0, 0 },
+	{ "MAXACTION_BEGIN", "maxaction_begin", NULL, 0, 0 },	/* 10 * MAXACTION */
+	{ "MAXCPUS", "cpus", NULL, 1, 0 },	/* as many as this machine can have */
+	{ "MAXBACKTRACE", "maxbacktrace", "20", 0, 128 },
+	{ "MAXNESTING", "maxnesting", "64", 0, 0 },
+	{ "MAXMAPENTRIES", "maxmapentries", "2048", 0, 0 },
+	{ "MAXERRORS", "maxerrors", "0", 0, 0 },
+	{ "MAXSKIPPED", "maxskipped", "100", 0, 0 },
+	/* waiting for a lock: times, and microseconds each time */
+	{ "MAXTRYLOCK", "maxtrylock", "1000", 0, 100000 },
+	{ "TRYLOCKDELAY", "trylockdelay", "10", 1, 1000 },
+	{ "STP_NO_OVERLOAD", "no_overload", "0", 0, 0 },
+	{ "STP_OVERLOAD_INTERVAL", "overload_interval", "1000000000", 0, 0 },
+	{ "STP_OVERLOAD_THRESHOLD", "overload_threshold", "500000000", 0, 0 },
+	{ "HIST_WIDTH", "hist_width", "50", 0, 0 },
+	{ "HIST_ELISION", "hist_elision", "2", 0, 0 },
 };
 
 #define ROW_COUNT (sizeof(limit_rows) / sizeof(limit_rows[0]))
@@ -41,7 +44,6 @@ static const char *const without_effect[] = {
 	"STP_EXECTRACE", "STP_FORCE_STDOUT_TTY", "STP_MAX_BUCKETS",
 	"STP_NO_BUILDID_CHECK", "STP_NO_VERREL_CHECK",
 	"STP_PROCFS_BUFSIZE", "STP_TIMING", "STP_TIMING_NSECS",
-	"TRYLOCKDELAY",
 };
 
 /* What only the translator knows of. */
@@ -127,24 +129,21 @@ static int check_values(struct session *session,
 	struct span nowhere = { 0 };
 
 	for (size_t i = 0; i < ROW_COUNT; i++) {
+		const struct limit_row *row = &limit_rows[i];
 		char *end;
 		long long value = strtoll(limits[i].value, &end, 0);
-		bool text = strcmp(limits[i].name, "maxstringlen") == 0;
-		bool stack = strcmp(limits[i].name, "maxbacktrace") == 0;
-		long long least = strcmp(limits[i].name, "cpus") == 0;
 
-		if (*end || end == limits[i].value || value < least ||
-		    (text && (value < 16 || value > 4096)) ||
-		    (stack && value > 128))
+		if (*end || end == limits[i].value || value < row->least ||
+		    (row->most && value > row->most))
 			diag_report(session->diag, DIAG_limit_range, nowhere,
-				    limit_rows[i].name, limits[i].value,
-				    text ? "a number from 16 to 4096" :
-				    stack ? "a number from 0 to 128" :
-					    "a number from 0");
+				    row->name, limits[i].value,
+				    arena_printf(session->arena, row->most ?
+					"a number from %lld to %lld" :
+					"a number from %lld",
+					row->least, row->most));
 	}
 	return diag_errors(session->diag) ? -1 : 0;
 }
-
 
 int session_limits(struct session *session, struct lower_limit *ret,
 		   size_t *ret_count)

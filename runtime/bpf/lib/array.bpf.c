@@ -138,7 +138,7 @@ static RT_GEN void evict(struct rt_insertion *insertion)
 	bpf_for_each_map_elem(insertion->map, delete_oldest, &oldest, 0);
 }
 
-enum { EVICTIONS = 16 };
+enum { EVICTIONS = 16, EVICTION_US = 10000 };
 
 /* One at a time, or two processors in step would each take the room that the
  * other has made. An insertion that finds room by itself may still take it.
@@ -149,7 +149,7 @@ RT_GEN long rt_insert_evicting(struct rt_insertion *insertion)
 	struct rt_order *order = insertion->order;
 	long status = -E2BIG;
 
-	if (!rt_lock_wait(&order->lock, 0))
+	if (!rt_lock_wait(&order->lock, EVICTION_US))
 		return status;
 	for (__u32 i = 0; i < EVICTIONS; i++) {
 		evict(insertion);

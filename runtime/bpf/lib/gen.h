@@ -110,7 +110,7 @@ struct rt_iter {
 };
 
 /* lock.bpf.c: 1 when the lock is had, 0 after a bounded time */
-RT_SHARED long rt_lock_wait(struct rt_lock *lock, __u32 patient);
+RT_SHARED long rt_lock_wait(struct rt_lock *lock, __u32 us);
 
 /* frame.bpf.c */
 struct rt_frame *rt_frame_claim(__u32 probe);

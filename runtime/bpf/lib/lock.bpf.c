@@ -4,8 +4,8 @@
  * Exclusive: the word holds the processor number + 1 of the owner; readers
  * are counted in a word beside it. A lock that a program on this very
  * processor holds will not be released while we wait, so that is given up at
- * once. Waiting is bounded: a handler that cannot have its locks is skipped
- * and counted.
+ * once. Waiting is bounded, by MAXTRYLOCK times TRYLOCKDELAY: a handler that
+ * cannot have its locks is skipped and counted.
  *
  * Probes of programs run in place of the program, and can themselves be put
  * off the processor: they do no harm by waiting longer, also for one of their
@@ -16,8 +16,7 @@
 
 #include "runtime/bpf/lib/gen.h"
 
-enum { LOCK_NS = 1000000, LOCK_TURNS = 1 << 16 };
-enum { PATIENT_NS = 500000000, PATIENT_TURNS = 1 << 23 };
+enum { PATIENT_US = 500000, TURNS = 1 << 23 };
 
 struct waiting {
 	struct rt_lock *lock;
@@ -80,41 +79,35 @@ static long read_step(__u32 turn, struct waiting *waiting)
 	return give_up(waiting, owner);
 }
 
-static RT_GEN __u32 wait_begin(struct waiting *waiting)
+static RT_GEN __u64 wait_end(__u32 us)
 {
-	waiting->until = bpf_ktime_get_ns() +
-			 (waiting->patient ? PATIENT_NS : LOCK_NS);
-	return waiting->patient ? PATIENT_TURNS : LOCK_TURNS;
+	return bpf_ktime_get_ns() + 1000ull * (us ? us : PATIENT_US);
 }
 
-long rt_lock_wait(struct rt_lock *lock, __u32 patient)
+long rt_lock_wait(struct rt_lock *lock, __u32 us)
 {
-	struct waiting waiting = { lock, self(), 0, 0, patient };
-	__u32 turns;
+	struct waiting waiting = { lock, self(), wait_end(us), 0, !us };
 
 	if (!lock)
 		return 0;
-	turns = wait_begin(&waiting);
-	bpf_loop(turns, own_step, &waiting, 0);
+	bpf_loop(TURNS, own_step, &waiting, 0);
 	if (!waiting.had)
 		return 0;
 	waiting.had = 0;
-	bpf_loop(turns, drain_step, &waiting, 0);
+	bpf_loop(TURNS, drain_step, &waiting, 0);
 	if (!waiting.had)
 		__sync_lock_test_and_set(&lock->owner, 0);
 	return waiting.had;
 }
 
 static __attribute__((noinline)) long wait_shared(struct rt_lock *lock,
-						  __u32 patient)
+						  __u32 us)
 {
-	struct waiting waiting = { lock, self(), 0, 0, patient };
-	__u32 turns;
+	struct waiting waiting = { lock, self(), wait_end(us), 0, !us };
 
 	if (!lock)
 		return 0;
-	turns = wait_begin(&waiting);
-	bpf_loop(turns, read_step, &waiting, 0);
+	bpf_loop(TURNS, read_step, &waiting, 0);
 	return waiting.had;
 }
 
@@ -123,27 +116,28 @@ static RT_GEN void count_skipped(void)
 	__sync_fetch_and_add(&spile_shared.skipped[WIRE_SKIP_LOCK], 1);
 }
 
-/* 1 when the lock is had; the free lock costs one or two atomics. */
-RT_GEN long rt_lock_exclusive(struct rt_lock *lock, __u32 patient)
+/* 1 when the lock is had; the free lock costs one or two atomics. @us is how
+ * long to wait at most, 0 that the probe is one that may be patient. */
+RT_GEN long rt_lock_exclusive(struct rt_lock *lock, __u32 us)
 {
 	if (!__sync_val_compare_and_swap(&lock->owner, 0, self())) {
 		if (!*(volatile __u64 *)&lock->readers)
 			return 1;
 		__sync_lock_test_and_set(&lock->owner, 0);
 	}
-	if (rt_lock_wait(lock, patient))
+	if (rt_lock_wait(lock, us))
 		return 1;
 	count_skipped();
 	return 0;
 }
 
-RT_GEN long rt_lock_shared(struct rt_lock *lock, __u32 patient)
+RT_GEN long rt_lock_shared(struct rt_lock *lock, __u32 us)
 {
 	__sync_fetch_and_add(&lock->readers, 1);
 	if (!__sync_fetch_and_add(&lock->owner, 0))
 		return 1;
 	__sync_fetch_and_add(&lock->readers, -1);
-	if (wait_shared(lock, patient))
+	if (wait_shared(lock, us))
 		return 1;
 	count_skipped();
 	return 0;

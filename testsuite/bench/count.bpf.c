@@ -1,4 +1,7 @@
-/* Counts system calls: what n++ is by hand. */
+/*
+ * Counts system calls: what n++ is by hand. No hit is missed on any processor,
+ * whatever interrupts the addition.
+ */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

@@ -1,4 +1,8 @@
-/* Sums the argument of a marker: what sum += $arg1 is by hand. */
+/*
+ * Sums the argument of a marker: what sum += $arg1 is by hand. No hit is missed
+ * on any processor, whatever interrupts the addition. Attached as the script's
+ * probe is, which depends on the kernel (see pair.c).
+ */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
 #include <bpf/bpf_helpers.h>

@@ -335,7 +335,8 @@ static bool is_wanted(const struct code_request *r,
 		return false;
 	if (r->callee)
 		return true;
-	if (function->is_inlined && (r->is_return || r->is_call || r->label))
+	if (function->is_inlined && (r->is_return || r->is_call ||
+				     r->is_exported || r->label))
 		return false;
 	if (r->is_inline && !function->is_inlined)
 		return false;

@@ -22,6 +22,7 @@
 #include "translator/target/btf.h"
 #include "translator/target/ctype.h"
 #include "translator/target/kernel-functions.h"
+#include "translator/target/kernel.h"
 #include "translator/target/location.h"
 
 static const char *const forms[] = {
@@ -506,6 +507,37 @@ static bool may_know_more(struct family_env *env, const struct query *query,
 	       kernel_code_is_known(env, query->module);
 }
 
+/* Whether a point means the places where its functions are inlined, too. All of
+ * the kernel's a wildcard does not: that would read all of its debug information. */
+static bool means_inlined(const struct query *query)
+{
+	return !query->label && !query->by_kprobe && !query->is_statement &&
+	       (!glob_is_pattern(query->pattern) || query->module);
+}
+
+/* In the kernel, or in each module that has one of the functions. */
+static bool add_inlined(struct family_env *env, const struct probe_point *point,
+			const struct query *query,
+			const struct kernel_functions *found,
+			struct probe_instances *out)
+{
+	const char *last = NULL;
+
+	if (!means_inlined(query) || !found->items.count)
+		return true;
+	for (size_t i = 0; i < found->items.count; i++) {
+		const char *module = found->items.items[i].module;
+
+		if (i && (module == last || !strcmp(module, last)))
+			continue;
+		last = module;
+		if (!kernel_code_add_inlined(env, point, query->at, module,
+					     out))
+			return false;
+	}
+	return true;
+}
+
 static bool resolve(struct family_env *env, const struct probe_point *point,
 		    struct probe_instances *out)
 {
@@ -521,13 +553,16 @@ static bool resolve(struct family_env *env, const struct probe_point *point,
 					   out);
 	split_file(env, &query);
 	find_known(env, &query, found);
-	if (may_know_more(env, &query, found))
+	if (may_know_more(env, &query, found) ||
+	    (query.is_exported && !kernel_is_running(env->kernel)))
 		return kernel_code_resolve(env, point, query.at, query.module,
 					   out);
 	for (size_t i = 0; i < found->items.count; i++)
 		if (!query.is_exported || found->items.items[i].is_global)
 			add_function(env, &query, &found->items.items[i],
 				     point, out);
+	if (!add_inlined(env, point, &query, found, out))
+		return false;
 	if (!out->items.count)
 		suggest(env, env->symbols(env), &query);
 	return true;

@@ -49,15 +49,8 @@ static const char *owner(struct code_request *r)
 					      r->user->module) : "kernel";
 }
 
-/* The trap of a kprobe on x86-64 is an instruction of one byte, which the
- * registers are behind. */
-#if defined(__x86_64__)
-static const struct code_kind kind = { add_place, owner, NULL, "addr() - 1",
-				       "stack" };
-#else
 static const struct code_kind kind = { add_place, owner, NULL, "addr()",
 				       "stack" };
-#endif
 
 /* ---- points ---- */
 
@@ -101,6 +94,9 @@ static const char *what_needs(const struct code_request *r)
 		return "what is inlined into a function";
 	if (r->is_inline)
 		return "where a function is inlined";
+	if (r->is_exported)
+		return "whether a function of a kernel that is not running is "
+		       "exported";
 	if (file && !strpbrk(file, ":+") && !strcmp(r->what, "function"))
 		return "which functions a source file has";
 	return "where a source line is";
@@ -155,6 +151,54 @@ bool kernel_code_resolve(struct family_env *env,
 				    module);
 	env->hint = "load it first, or give the path of its file: "
 		    "module(\"/path/name.ko\")";
+	return true;
+}
+
+/* Where debug information would appear: a folder tells by its time. */
+static void watch_folders(struct family_env *env)
+{
+	static const char *const folders[] = {
+		"/usr/lib", "/usr/lib/debug", "/usr/lib/debug/boot",
+		"/usr/lib/debug/lib/modules",
+	};
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+		*vec_push(env->arena, &env->files) = folders[i];
+}
+
+/* What can only be added if it is there. */
+static struct user_program *if_known(struct family_env *env, const char *module)
+{
+	bool was_uncached = env->uncached;
+	const char *reason;
+	struct user_program *user = programs_open_kernel(env, module, false,
+							 &reason);
+
+	env->uncached = was_uncached;
+	if (user && programs_debug(user))
+		return user;
+	watch_folders(env);
+	return NULL;
+}
+
+bool kernel_code_add_inlined(struct family_env *env,
+			     const struct probe_point *point, size_t at,
+			     const char *module, struct probe_instances *out)
+{
+	struct code_request r = { .kind = &kind, .env = env, .point = point,
+				  .out = out, .at = at };
+	struct debug_functions functions = { 0 };
+	size_t before = out->items.count;
+
+	code_read(&r);
+	r.is_inline = true;
+	r.user = if_known(env, module);
+	if (!r.user)
+		return true;
+	if (!code_add_functions(&r, &functions))
+		return false;
+	for (size_t i = before; i < out->items.count; i++)
+		instance_pair(env, out->items.items[i], "among", "1");
 	return true;
 }
 

@@ -18,6 +18,15 @@ bool kernel_code_resolve(struct family_env *env,
 			 const struct probe_point *point, size_t at,
 			 const char *module, struct probe_instances *out);
 
+/*
+ * Adds the places where the functions of the point's pattern are inlined in the
+ * kernel or in one module, by its name, if there is debug information of it. Nothing to
+ * add is no error; false if the pattern is malformed.
+ */
+bool kernel_code_add_inlined(struct family_env *env,
+			     const struct probe_point *point, size_t at,
+			     const char *module, struct probe_instances *out);
+
 /* Whether there is debug information of the kernel or a module. */
 bool kernel_code_is_known(struct family_env *env, const char *module);
 

@@ -52,6 +52,21 @@ static noinline int show(char *text, int number)
 	return sprintf(text, "%d ", number);
 }
 
+/* Inlined where it is called by its name, and code of its own. */
+static int both(int number)
+{
+	doubled += number;
+	barrier();
+	return number + 1;
+}
+
+static int (*volatile through)(int) = both;
+
+static noinline int use_both(int number)
+{
+	return both(number) + through(number + 10) + through(number + 20);
+}
+
 static int run_set(const char *text, const struct kernel_param *param)
 {
 	struct pair pair = { .a = 3, .low = 9, .high = 1025, .name = "seven" };
@@ -59,7 +74,9 @@ static int run_set(const char *text, const struct kernel_param *param)
 
 	if (error)
 		return error;
-	if (number)
+	if (number == 100)
+		result = use_both(number);
+	else if (number)
 		result = work(&pair, number);
 	else
 		total = calls = doubled = 0;

@@ -197,12 +197,37 @@ static LLVMValueRef whose_registers(struct emit *e, LLVMValueRef context,
 			       constant32(e, 2), constant32(e, 1), "");
 }
 
-/* What the primitives of flag r ask for. */
+/*
+ * Where a function of the kernel was hit: its entry, which the kernel tells by
+ * every way of attaching, or another place, where the registers are behind the
+ * instruction of the trap. 0 for what else is probed: its registers tell.
+ */
+static LLVMValueRef place_of(struct emit *e, LLVMValueRef context,
+			     const char *kind)
+{
+	LLVMValueRef entry, place;
+
+	if (strcmp(kind, "kprobe"))
+		return constant(e, 0);
+	entry = HELPER(e, BPF_FUNC_get_func_ip, context);
+	place = LLVMBuildSub(e->builder,
+			     context_word(e, context, REGISTER_PC_PLACE),
+			     constant(e, REGISTER_TRAP), "");
+	return LLVMBuildSelect(e->builder,
+			       LLVMBuildICmp(e->builder, LLVMIntEQ, entry,
+					     constant(e, 0), ""), place,
+			       entry, "");
+}
+
+/* What the primitives of flags x and r ask for. */
 static void keep_hit(struct emit *e, LLVMValueRef program,
 		     const struct ir_probe *probe, LLVMValueRef frame)
 {
 	LLVMValueRef context = LLVMGetParam(program, 0), whose;
 
+	if (reaches_prim(e, probe->function, 'x'))
+		store(e, place_of(e, context, probe->kind),
+		      offset(e, frame, offsetof(struct rt_frame, place)));
 	if (!reaches_prim(e, probe->function, 'r'))
 		return;
 	whose = whose_registers(e, context, probe->kind);

@@ -13,11 +13,14 @@ enum {
 	REGISTER_CALL = -2,
 	REGISTER_RESULT = 0,	/* rax, x0 */
 #if defined(__x86_64__)
+	/* How far a trap moves it: its instruction is of one byte. */
+	REGISTER_TRAP = 1,
 	REGISTER_SP = 7,
 	REGISTER_PC_PLACE = 128,
 	/* How far a call moves the stack pointer before the function begins. */
 	REGISTER_CALL_PUSH = 8,
 #elif defined(__aarch64__)
+	REGISTER_TRAP = 0,
 	REGISTER_SP = 31,
 	REGISTER_PC_PLACE = 256,
 	REGISTER_CALL_PUSH = 0,

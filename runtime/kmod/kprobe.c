@@ -12,11 +12,16 @@ struct place {
 	struct kretprobe kretprobe;	/* of a kprobe: only its member kp */
 };
 
+/* The registers are behind the instruction of the trap, and the kernel goes on by
+ * them; a handler is to see them as they were without it. */
 static int on_entry(struct kprobe *kprobe, struct pt_regs *regs)
 {
 	struct place *place = container_of(kprobe, struct place, kretprobe.kp);
+	unsigned long behind = instruction_pointer(regs);
 
+	instruction_pointer_set(regs, (unsigned long)kprobe->addr);
 	rt_run(place->probe, NULL, regs);
+	instruction_pointer_set(regs, behind);
 	return 0;
 }
 NOKPROBE_SYMBOL(on_entry);

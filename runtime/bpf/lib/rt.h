@@ -73,6 +73,9 @@ struct rt_frame {
 	__u32 number;		/* which frame this is */
 	__u32 top;		/* step machine: free part of the stack */
 	__u32 depth;		/* step machine: recursive calls now */
+	/* for primitives of flag x, in probes that reach one: */
+	__u64 place;		/* of the kernel that was hit; 0: the event or
+				 * its registers tell */
 	/* for primitives of flag r, in probes that reach one: */
 	__u32 kind;		/* row of attach.def */
 	__u32 whose;		/* registers: 1 the kernel's, 2 a program's; 0 none */

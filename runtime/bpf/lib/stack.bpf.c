@@ -120,7 +120,10 @@ __attribute__((noinline)) long rt_kernel_walk(struct rt_frame *frame,
 	if (!context)
 		return 0;
 	size = bpf_get_stack(context, stacks->raw, sizeof(stacks->raw), 0);
-	if (size > 0)
-		keep(stacks, (__u64)size / 8);
+	if (size <= 0)
+		return 0;
+	keep(stacks, (__u64)size / 8);
+	if (frame->place)
+		stack->entries[0] = frame->place;
 	return 0;
 }

@@ -9,6 +9,8 @@
  *	DECIMAL_CHAR(text, i)	its character i
  *	DECIMAL_PUT(text, i, c)	writes it, i < DECIMAL_ROOM
  *	DECIMAL_ZERO(text)	0, of which a verifier knows nothing
+ *	DECIMAL_IN_TURN()	what is moved is not to be collected first, in
+ *				registers that are not there
  *
  * Limbs are reached at constant places only, no loop but the repeated one is
  * nested, and counters begin with a zero that is not known: so the verifier of
@@ -32,6 +34,7 @@
 #define DECIMAL_TEXT char *
 #define DECIMAL_PUT(text, i, c) ((text)[i] = (c))
 #define DECIMAL_ZERO(text) 0
+#define DECIMAL_IN_TURN() do { } while (0)
 #endif
 
 enum {
@@ -121,8 +124,10 @@ static inline long decimal_lower(__u64 i, struct decimal *number,
 	(void)i;
 	(void)text;
 	number->lost |= number->limbs[0];
-	for (int j = 0; j + 1 < DECIMAL_LIMBS; j++)
+	for (int j = 0; j + 1 < DECIMAL_LIMBS; j++) {
 		number->limbs[j] = number->limbs[j + 1];
+		DECIMAL_IN_TURN();
+	}
 	number->limbs[DECIMAL_LIMBS - 1] = 0;
 	return 0;
 }
@@ -136,8 +141,10 @@ static inline long decimal_raise(__u64 i, struct decimal *number,
 	(void)text;
 	if (number->limbs[DECIMAL_LIMBS - 1])
 		return 1;
-	for (int j = DECIMAL_LIMBS - 1; j > 0; j--)
+	for (int j = DECIMAL_LIMBS - 1; j > 0; j--) {
 		number->limbs[j] = number->limbs[j - 1];
+		DECIMAL_IN_TURN();
+	}
 	number->limbs[0] = 0;
 	number->raised++;
 	return 0;

@@ -52,6 +52,12 @@ static inline long long unwind_fp(__u64 row)
 	return (long long)row >> 50;
 }
 
+struct unwind_regs {
+	__u64 ip, sp, fp;
+	__u64 exact;		/* ip is where it goes on, not where it returns
+				 * to, which may be the next function already */
+};
+
 /* ---- walking: for who has UNWIND_WORD(address), a word of the program's
  * memory or 0 ---- */
 
@@ -61,12 +67,6 @@ static inline long long unwind_fp(__u64 row)
  * the stack pointer that the handler returns to. */
 enum {
 	UNWIND_SIGNAL_FP = 120, UNWIND_SIGNAL_SP = 160, UNWIND_SIGNAL_IP = 168,
-};
-
-struct unwind_regs {
-	__u64 ip, sp, fp;
-	__u64 exact;		/* ip is where it goes on, not where it returns
-				 * to, which may be the next function already */
 };
 
 static inline long unwind_signal_frame(struct unwind_regs *regs)

@@ -5,37 +5,26 @@
 #include "runtime/bpf/lib/text.h"
 #include "runtime/common/format.h"
 
-struct filler {
-	char *from;
-	__u64 at, word;
-};
-
-static long fill_step(__u64 i, struct filler *filler)
-{
-	((struct rt_word *)(filler->from + RT_MASKED(filler->at + i * 8)))
-		->bits = filler->word;
-	return 0;
-}
-
 /* @count times @c at @at; overshoots into the slack, the caller writes what
  * follows. Returns the place behind, at most rt_text_most(). Not inlined: numbers
- * have three of it. */
+ * have three of it. What is written is copied behind itself until it is enough:
+ * the step of a loop would be one more in chains of calls that are long. */
 RT_GLOBAL __u64 rt_text_fill(struct rt_text *dst, __u64 at, __u32 c,
 			     __u64 count)
 {
-	struct filler filler = {
-		.at = at,
-		.word = 0x0101010101010101ULL * (__u8)c,
-	};
-
 	if (!dst)
 		return 0;
 	if (at > rt_text_most())
 		at = rt_text_most();
 	if (count > rt_text_most() - at)
 		count = rt_text_most() - at;
-	filler.from = dst->s;
-	bpf_loop((count + 7) / 8, fill_step, &filler, 0);
+	((struct rt_word *)(dst->s + RT_MASKED(at)))->bits =
+		0x0101010101010101ULL * (__u8)c;
+#pragma unroll
+	for (__u32 have = 8; have < RT_TEXT_SIZE; have *= 2)
+		if (have < count)
+			bpf_probe_read_kernel(dst->s + RT_MASKED(at + have),
+					      have, dst->s + RT_MASKED(at));
 	return at + count;
 }
 

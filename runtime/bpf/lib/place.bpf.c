@@ -20,23 +20,21 @@ extern struct rt_map spile_files;
 enum { TREE_DEPTH = 12, RANGE_PIVOTS = 15, ARANGE_PIVOTS = 9, LEAF_64 = 1,
        ARANGE_64 = 3, ROOT_NODE = 2 };
 
+/* The kernel wants what a loop is given in the stack. */
 struct descent {
 	struct rt_stacks *stacks;
-	__u64 address;
-	__u64 entry;		/* where we are: a node or, in the end, not */
-	__u64 leaf;		/* the entry is of a leaf: a mapping or 0 */
 };
 
 /* The slot of the node in stacks->node that the address is in. */
-static __u64 choose(const struct descent *descent, __u64 pivots, __u64 pivot_at)
+static __u64 choose(const struct rt_stacks *stacks, __u64 pivots, __u64 pivot_at)
 {
-	const __u64 *words = descent->stacks->node;
+	const __u64 *words = stacks->node;
 	__u64 i;
 
 	for (i = 0; i < RANGE_PIVOTS; i++) {
 		__u64 pivot = words[(pivot_at + i) & (RT_NODE_WORDS - 1)];
 
-		if (i >= pivots || pivot >= descent->address || (i && !pivot))
+		if (i >= pivots || pivot >= stacks->descent.address || (i && !pivot))
 			break;
 	}
 	return i;
@@ -44,39 +42,39 @@ static __u64 choose(const struct descent *descent, __u64 pivots, __u64 pivot_at)
 
 static long descend_step(__u64 i, struct descent *descent)
 {
-	__u64 node = descent->entry, kind = node >> 3 & 15, slot;
+	struct rt_stacks *stacks = descent->stacks;
+	__u64 node = stacks->descent.entry, kind = node >> 3 & 15, slot;
 
 	(void)i;
-	if (bpf_probe_read_kernel(descent->stacks->node,
-				  sizeof(descent->stacks->node),
+	if (bpf_probe_read_kernel(stacks->node, sizeof(stacks->node),
 				  (const void *)(node & ~0xffULL))) {
-		descent->entry = 0;
+		stacks->descent.entry = 0;
 		return 1;
 	}
 	if (kind == ARANGE_64)
-		slot = choose(descent, ARANGE_PIVOTS, AT(arange_pivot) / 8) +
+		slot = choose(stacks, ARANGE_PIVOTS, AT(arange_pivot) / 8) +
 		       AT(arange_slot) / 8;
 	else
-		slot = choose(descent, RANGE_PIVOTS, AT(range_pivot) / 8) +
+		slot = choose(stacks, RANGE_PIVOTS, AT(range_pivot) / 8) +
 		       AT(range_slot) / 8;
-	descent->entry = descent->stacks->node[slot & (RT_NODE_WORDS - 1)];
-	descent->leaf = kind <= LEAF_64;
-	return descent->leaf;
+	stacks->descent.entry = stacks->node[slot & (RT_NODE_WORDS - 1)];
+	stacks->descent.leaf = kind <= LEAF_64;
+	return stacks->descent.leaf;
 }
 
 static __u64 find_mapping(struct rt_stacks *stacks, __u64 mm, __u64 address)
 {
-	struct descent descent = {
-		.stacks = stacks,
-		.address = address,
-		.entry = READ(mm, mm_root),
-	};
+	struct descent descent = { .stacks = stacks };
+	__u64 root = READ(mm, mm_root);
 
 	/* a process always has more mappings than a root alone can name */
-	if ((descent.entry & 3) != ROOT_NODE)
+	if ((root & 3) != ROOT_NODE)
 		return 0;
+	stacks->descent.address = address;
+	stacks->descent.entry = root;
+	stacks->descent.leaf = 0;
 	bpf_loop(TREE_DEPTH, descend_step, &descent, 0);
-	return descent.leaf ? descent.entry : 0;
+	return stacks->descent.leaf ? stacks->descent.entry : 0;
 }
 
 /* ---- files ---- */
@@ -150,18 +148,21 @@ static void report(const struct rt_place *place, __u64 number, __u64 file)
 	bpf_ringbuf_submit(record, BPF_RB_FORCE_WAKEUP);
 }
 
-static struct rt_file *first_seen(const struct rt_place *place, __u64 file)
+static struct rt_file *first_seen(struct rt_stacks *stacks,
+				  const struct rt_place *place, __u64 file)
 {
-	struct rt_file row = { };
+	__u32 number = __sync_fetch_and_add(&spile_shared.files, 1) + 1;
 
-	row.number = __sync_fetch_and_add(&spile_shared.files, 1) + 1;
+	stacks->fresh = (struct rt_file){ .number = number };
 	/* another processor may be first: its number stands */
-	if (!bpf_map_update_elem(&spile_files, &place->key, &row, BPF_NOEXIST))
-		report(place, row.number, file);
+	if (!bpf_map_update_elem(&spile_files, &place->key, &stacks->fresh,
+				 BPF_NOEXIST))
+		report(place, number, file);
 	return bpf_map_lookup_elem(&spile_files, &place->key);
 }
 
-static void find_file(struct rt_place *place, __u64 file)
+static void find_file(struct rt_stacks *stacks, struct rt_place *place,
+		      __u64 file)
 {
 	__u64 inode = READ(file, file_inode);
 
@@ -170,7 +171,7 @@ static void find_file(struct rt_place *place, __u64 file)
 					super_device);
 	place->file = bpf_map_lookup_elem(&spile_files, &place->key);
 	if (!place->file)
-		place->file = first_seen(place, file);
+		place->file = first_seen(stacks, place, file);
 }
 
 __attribute__((noinline)) long rt_place_find(struct rt_stacks *stacks,
@@ -196,7 +197,7 @@ __attribute__((noinline)) long rt_place_find(struct rt_stacks *stacks,
 	if (file) {
 		place->from = READ(mapping, vma_pgoff) << rt_page_shift;
 		place->offset += place->from;
-		find_file(place, file);
+		find_file(stacks, place, file);
 	} else if (place->start == READ(mm, mm_vdso)) {
 		place->key.device = place->key.inode = 0;
 		place->file = bpf_map_lookup_elem(&spile_files, &place->key);

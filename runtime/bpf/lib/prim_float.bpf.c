@@ -27,6 +27,7 @@ struct place {
 #define DECIMAL_TEXT struct rt_text *
 #define DECIMAL_PUT(text, i, c) ((text)->s[RT_MASKED(i)] = (c))
 #define DECIMAL_ZERO(text) rt_zero(text)
+#define DECIMAL_IN_TURN() barrier()
 #include "runtime/common/decimal.h"
 
 _Static_assert(DECIMAL_ROOM < RT_TEXT_SIZE, "a number fits into a text");

@@ -91,44 +91,64 @@ RT_GLOBAL __s64 prim_strtol(const struct rt_text *text, __s64 base)
 	return minus ? 0 - number.value : number.value;
 }
 
-/* ---- search: Rabin and Karp's, so that no table is needed ---- */
+/*
+ * ---- search: Rabin and Karp's, so that no table is needed ----
+ *
+ * These stand at the end of the longest chains of calls, which all have to fit
+ * the kernel's 512 bytes of stack: so little of their state lies there.
+ */
 
 enum { HASH_BASE = 0x01000193 };
 
-struct search {
-	const struct rt_text *text, *what;
-	const struct rt_text *with;	/* replacing: what comes instead */
-	struct rt_text *dst;		/* replacing: the result, else NULL */
-	__u64 length;		/* of what */
+/* The text that is searched for. */
+struct pattern {
+	__u64 length;
 	__u64 target;		/* its hash */
 	__u64 top;		/* HASH_BASE to the power of length */
-	__u64 hash;		/* of text[from ... at - 1] */
-	__u64 from, at;
-	__u64 found;
-	__u64 with_length, out, lost;	/* replacing */
 };
 
-static long hash_step(__u64 i, struct search *search)
-{
-	__u8 c = search->what->s[RT_MASKED(i)];
+struct hashing {
+	const struct rt_text *what;
+	struct pattern pattern;
+};
 
-	search->target = search->target * HASH_BASE + c;
-	search->top *= HASH_BASE;
+static long hash_step(__u64 i, struct hashing *hashing)
+{
+	__u8 c = hashing->what->s[RT_MASKED(i)];
+
+	hashing->pattern.target = hashing->pattern.target * HASH_BASE + c;
+	hashing->pattern.top *= HASH_BASE;
+	return 0;
+}
+
+/* A function of its own, so that its room is free again in the search. */
+static __attribute__((noinline)) long pattern_find(const struct rt_text *what,
+						   struct pattern *pattern)
+{
+	__u64 zero = rt_zero(what);
+	struct hashing hashing = {
+		.what = what,
+		.pattern = { rt_text_length(what), zero, zero + 1 },
+	};
+
+	bpf_loop(hashing.pattern.length, hash_step, &hashing, 0);
+	*pattern = hashing.pattern;
 	return 0;
 }
 
 struct equality {
 	const char *a, *b;
-	__u64 from, count;
+	__u64 left;		/* characters to be compared */
 	__u64 differ;
 };
 
 static long equality_step(__u64 i, struct equality *equality)
 {
-	__u64 at = i * 8, left = equality->count - at;
-	__u64 a = rt_word(equality->a + RT_MASKED(equality->from + at));
-	__u64 b = rt_word(equality->b + RT_MASKED(at));
+	__u64 at = RT_MASKED(i * 8), left = equality->left - at;
+	__u64 a = rt_word(equality->a + at), b;
 
+	barrier_var(a);		/* one after the other: there are few registers */
+	b = rt_word(equality->b + at);
 	if (left < 8) {
 		a <<= (8 - left) * 8 & 63;
 		b <<= (8 - left) * 8 & 63;
@@ -143,70 +163,49 @@ RT_GLOBAL __s64 rt_text_holds(const struct rt_text *text,
 			      const struct rt_text *what, __u64 from,
 			      __u64 length)
 {
-	struct equality equality = { .from = from, .count = length };
+	struct equality equality = { .left = length };
 
 	if (!text || !what)
 		return 0;
-	equality.a = text->s;
+	equality.a = text->s + (from & RT_TEXT_MASK);
 	equality.b = what->s;
 	equality.differ = rt_zero(what);
 	bpf_loop((length + 7) / 8, equality_step, &equality, 0);
 	return !equality.differ;
 }
 
-RT_INLINE __s64 holds_at(const struct search *search)
-{
-	return rt_text_holds(search->text, search->what, search->from,
-			     search->length);
-}
+/* ---- finding ---- */
 
-/* Takes one character into the window. Returns it. */
-RT_INLINE __u8 search_take(struct search *search)
-{
-	__u8 c = search->text->s[RT_MASKED(search->at)];
-
-	search->hash = search->hash * HASH_BASE + c;
-	search->at++;
-	return c;
-}
-
-/* Drops the first character of the window. Returns it. */
-RT_INLINE __u8 search_drop(struct search *search)
-{
-	__u8 c = search->text->s[RT_MASKED(search->from)];
-
-	search->hash -= c * search->top;
-	search->from++;
-	return c;
-}
+struct search {
+	const struct rt_text *text, *what;
+	struct pattern pattern;
+	__u64 hash;		/* of the last characters, as many as what has */
+	__u64 at;
+	__u64 found;
+};
 
 static long search_step(__u64 i, struct search *search)
 {
+	__u8 c = search->text->s[RT_MASKED(search->at)], first;
+
 	(void)i;
-	if (!search_take(search))
+	if (!c)
 		return 1;
-	if (search->at - search->from > search->length)
-		search_drop(search);
-	if (search->at - search->from < search->length ||
-	    search->hash != search->target || !holds_at(search))
+	search->hash = search->hash * HASH_BASE + c;
+	if (search->at >= search->pattern.length) {
+		first = search->text->s[RT_MASKED(search->at -
+						  search->pattern.length)];
+		search->hash -= first * search->pattern.top;
+	}
+	search->at++;
+	if (search->at < search->pattern.length ||
+	    search->hash != search->pattern.target ||
+	    !rt_text_holds(search->text, search->what,
+			   search->at - search->pattern.length,
+			   search->pattern.length))
 		return 0;
 	search->found = 1;
 	return 1;
-}
-
-RT_INLINE void search_begin(struct search *search, const struct rt_text *text,
-			    const struct rt_text *what)
-{
-	__u64 zero = rt_zero(what);
-
-	search->text = text;
-	search->what = what;
-	search->length = rt_text_length(what);
-	search->target = search->hash = zero;
-	search->from = search->at = zero;
-	search->found = search->out = search->lost = zero;
-	search->top = zero + 1;
-	bpf_loop(search->length, hash_step, search, 0);
 }
 
 RT_GLOBAL __s64 prim_isinstr(const struct rt_text *text,
@@ -218,62 +217,109 @@ RT_GLOBAL __s64 prim_isinstr(const struct rt_text *text,
 		return 0;
 	if (!what->s[0])
 		return 1;
-	search_begin(&search, text, what);
+	search.text = text;
+	search.what = what;
+	search.hash = search.at = search.found = rt_zero(what);
+	pattern_find(what, &search.pattern);
 	bpf_loop(RT_TEXT_SIZE, search_step, &search, 0);
 	return search.found;
 }
 
 /* ---- replacing ---- */
 
-RT_INLINE void emit_char(struct search *search, __u8 c)
+/* Lies in the frame, behind the text of an error, where no text reaches. */
+struct replacing {
+	struct pattern pattern;
+	__u64 hash;		/* of text[from ... at - 1] */
+	__u64 from, at;
+	__u64 with_length, out, lost;
+};
+
+enum {
+	REPLACING_AT = (offsetof(struct rt_frame, message) + RT_TEXT_SIZE + 7) /
+		       8 * 8,
+};
+
+_Static_assert(sizeof(struct replacing) <= RT_TEXT_SIZE - 8,
+	       "the state lies behind the text");
+
+/* Pointers are known to the verifier in the stack only. */
+struct replacement {
+	struct replacing *state;
+	const struct rt_text *text, *what;
+	const struct rt_text *with;	/* what comes instead */
+	struct rt_text *dst;
+};
+
+RT_INLINE void emit_char(struct replacement *r, __u8 c)
 {
-	if (search->out >= rt_text_most()) {
-		search->lost = 1;
+	__u64 out = r->state->out;
+
+	if (out >= rt_text_most()) {
+		r->state->lost = 1;
 		return;
 	}
-	search->dst->s[RT_MASKED(search->out)] = c;
-	search->out++;
+	r->dst->s[RT_MASKED(out)] = c;
+	r->state->out = out + 1;
 }
 
-RT_INLINE void emit_with(struct search *search)
+RT_INLINE void emit_with(struct replacement *r)
 {
-	__u64 count = search->with_length;
+	__u64 count = r->state->with_length, out = r->state->out;
 
-	if (search->out > rt_text_most())
-		search->out = rt_text_most();
-	if (count > rt_text_most() - search->out) {
-		count = rt_text_most() - search->out;
-		search->lost = 1;
+	if (out > rt_text_most())
+		out = rt_text_most();
+	if (count > rt_text_most() - out) {
+		count = rt_text_most() - out;
+		r->state->lost = 1;
 	}
-	bpf_probe_read_kernel(search->dst->s + RT_MASKED(search->out),
-			      RT_MASKED(count), search->with->s);
-	search->out += count;
+	bpf_probe_read_kernel(r->dst->s + RT_MASKED(out), RT_MASKED(count),
+			      r->with->s);
+	r->state->out = out + count;
 }
 
-static long replace_step(__u64 i, struct search *search)
+/* Drops the first character of the window, and writes it. */
+RT_INLINE void drop(struct replacement *r)
 {
+	struct replacing *state = r->state;
+	__u8 c = r->text->s[RT_MASKED(state->from)];
+
+	state->hash -= c * state->pattern.top;
+	state->from++;
+	emit_char(r, c);
+}
+
+static long replace_step(__u64 i, struct replacement *r)
+{
+	struct replacing *state = r->state;
+	__u8 c = r->text->s[RT_MASKED(state->at)];
+
 	(void)i;
-	if (!search_take(search))
+	state->hash = state->hash * HASH_BASE + c;
+	state->at++;
+	if (!c)
 		return 1;
-	if (search->at - search->from > search->length)
-		emit_char(search, search_drop(search));
-	if (search->at - search->from < search->length ||
-	    search->hash != search->target || !holds_at(search))
+	if (state->at - state->from > state->pattern.length)
+		drop(r);
+	if (state->at - state->from < state->pattern.length ||
+	    state->hash != state->pattern.target ||
+	    !rt_text_holds(r->text, r->what, state->from,
+			   state->pattern.length))
 		return 0;
-	emit_with(search);
-	search->from = search->at;
-	search->hash = 0;
+	emit_with(r);
+	state->from = state->at;
+	state->hash = 0;
 	return 0;
 }
 
 /* What is left in the window when the text ends. */
-static long rest_step(__u64 i, struct search *search)
+static long rest_step(__u64 i, struct replacement *r)
 {
-	__u8 c = search->text->s[RT_MASKED(search->from + i)];
+	__u8 c = r->text->s[RT_MASKED(r->state->from + i)];
 
 	if (!c)
 		return 1;
-	emit_char(search, c);
+	emit_char(r, c);
 	return 0;
 }
 
@@ -282,22 +328,27 @@ RT_GLOBAL __u64 prim_str_replace(struct rt_frame *frame, struct rt_text *dst,
 				 const struct rt_text *what,
 				 const struct rt_text *with)
 {
-	struct search search = {};
+	struct replacement r = {};
 
 	if (!frame || !dst || !text || !what || !with)
 		return 0;
 	if (!what->s[0])
 		return rt_text_copy(dst, text);
-	search_begin(&search, text, what);
-	search.dst = dst;
-	search.with = with;
-	search.with_length = rt_text_length(with);
-	bpf_loop(RT_TEXT_SIZE, replace_step, &search, 0);
-	bpf_loop(RT_TEXT_SIZE, rest_step, &search, 0);
-	dst->s[RT_MASKED(search.out)] = '\0';
-	if (search.lost)
+	r.state = (void *)frame + REPLACING_AT;
+	r.text = text;
+	r.what = what;
+	r.with = with;
+	r.dst = dst;
+	r.state->hash = r.state->from = r.state->at = 0;
+	r.state->out = r.state->lost = 0;
+	r.state->with_length = rt_text_length(with);
+	pattern_find(what, &r.state->pattern);
+	bpf_loop(RT_TEXT_SIZE, replace_step, &r, 0);
+	bpf_loop(RT_TEXT_SIZE, rest_step, &r, 0);
+	dst->s[RT_MASKED(r.state->out)] = '\0';
+	if (r.state->lost)
 		rt_count_truncated();
-	return search.out;
+	return r.state->out;
 }
 
 /* ---- tokens ---- */

@@ -12,6 +12,7 @@
 #define SPILE_BPF_STACK_H
 
 #include "runtime/bpf/lib/rt.h"
+#include "runtime/common/unwind.h"
 
 enum {
 	RT_STACK = 128,		/* most entries: MAXBACKTRACE ends here */
@@ -28,16 +29,24 @@ struct rt_stack {
 	__u64 entries[RT_STACK];
 };
 
-/* One for each frame. */
-struct rt_stacks {
-	struct rt_stack stacks[2];	/* by rt_stack_which */
-	__u64 raw[RT_STACK + RT_STACK_OWN];
-	__u64 node[RT_NODE_WORDS];
-	struct {
-		struct wire_head head;
-		__u64 count;
-		struct wire_place places[RT_STACK];
-	} record;
+/* A walk along the stack of a program: unwind.bpf.c. */
+struct rt_unwinding {
+	__u64 start, end;	/* of the mapping that the last address is in */
+	__u64 bias;		/* what makes addresses in it those of the file */
+	__u32 first_row, rows;	/* of the file */
+	struct unwind_regs regs;
+	__u64 count;
+	__u64 told;		/* a table was of use */
+	__u64 trampoline;	/* what return addresses are replaced by where
+				 * a return is probed, or 0 */
+	__u64 returns;		/* the kernel's list of those */
+};
+
+/* A search in the tree of mappings: place.bpf.c. */
+struct rt_descent {
+	__u64 address;
+	__u64 entry;		/* where we are: a node or, in the end, not */
+	__u64 leaf;		/* the entry is of a leaf: a mapping or 0 */
 };
 
 /* What a file is found by. The vdso, which is in none, is 0, 0. */
@@ -60,6 +69,22 @@ struct rt_file {
 	__u32 first_row, rows;
 	__u32 path;		/* in the names */
 	__u32 last;		/* "[last part of the path]" in the names */
+};
+
+/* One for each frame. */
+struct rt_stacks {
+	struct rt_stack stacks[2];	/* by rt_stack_which */
+	__u64 raw[RT_STACK + RT_STACK_OWN];
+	__u64 node[RT_NODE_WORDS];
+	/* chains of calls are long here, and the kernel's stack is small */
+	struct rt_unwinding unwinding;
+	struct rt_descent descent;
+	struct rt_file fresh;		/* first seen */
+	struct {
+		struct wire_head head;
+		__u64 count;
+		struct wire_place places[RT_STACK];
+	} record;
 };
 
 struct rt_symbol {

@@ -11,7 +11,6 @@
 
 #include "runtime/bpf/lib/maps.h"
 #include "runtime/bpf/lib/offsets.h"
-#include "runtime/bpf/lib/stack.h"
 
 RT_INLINE __u64 user_word(__u64 address)
 {
@@ -21,22 +20,15 @@ RT_INLINE __u64 user_word(__u64 address)
 	return word;
 }
 
+/* before unwind.h, which stack.h includes */
 #define UNWIND_WORD(address) user_word(address)
-#include "runtime/common/unwind.h"
+#include "runtime/bpf/lib/stack.h"
 
 extern struct rt_map spile_rows;
 
-struct unwinding {
+/* The kernel wants what a loop is given in the stack. */
+struct walk {
 	struct rt_stacks *stacks;
-	__u64 start, end;	/* of the mapping that the last address is in */
-	__u64 bias;		/* what makes addresses in it those of the file */
-	__u32 first_row, rows;	/* of the file */
-	struct unwind_regs regs;
-	__u64 count;
-	__u64 told;		/* a table was of use */
-	__u64 trampoline;	/* what return addresses are replaced by where
-				 * a return is probed, or 0 */
-	__u64 returns;		/* the kernel's list of those */
 };
 
 struct row_search {
@@ -62,7 +54,7 @@ static long row_step(__u64 i, struct row_search *search)
 	return 0;
 }
 
-static __u64 find_row(const struct unwinding *u, __u64 address)
+static __u64 find_row(const struct rt_unwinding *u, __u64 address)
 {
 	struct row_search search = {
 		.address = address,
@@ -77,11 +69,12 @@ static __u64 find_row(const struct unwinding *u, __u64 address)
 }
 
 /* Only numbers are kept from step to step: the verifier would lose a pointer. */
-static long enter_mapping(struct unwinding *u, __u64 address)
+static long enter_mapping(struct rt_stacks *stacks, __u64 address)
 {
 	struct rt_place place = { .address = address };
+	struct rt_unwinding *u = &stacks->unwinding;
 
-	if (!rt_place_find(u->stacks, &place))
+	if (!rt_place_find(stacks, &place))
 		return 0;
 	u->start = place.start;
 	u->end = place.end;
@@ -118,7 +111,7 @@ static long return_step(__u64 i, struct return_search *search)
 }
 
 /* Puts back what the kernel has replaced. */
-static long true_return(struct unwinding *u)
+static long true_return(struct rt_unwinding *u)
 {
 	struct return_search search = {
 		.instance = u->returns,
@@ -130,7 +123,7 @@ static long true_return(struct unwinding *u)
 	return !u->regs.ip;
 }
 
-static long next_frame(struct unwinding *u, __u64 address)
+static long next_frame(struct rt_unwinding *u, __u64 address)
 {
 	long ends;
 
@@ -146,22 +139,23 @@ static long next_frame(struct unwinding *u, __u64 address)
 	return ends;
 }
 
-static long unwind_step(__u64 i, struct unwinding *u)
+static long unwind_step(__u64 i, struct walk *walk)
 {
+	struct rt_unwinding *u = &walk->stacks->unwinding;
 	__u64 address = u->regs.ip - !u->regs.exact;
 
 	if (i >= rt_stack_most)
 		return 1;
-	u->stacks->raw[i & (RT_STACK - 1)] = u->regs.ip;
+	walk->stacks->raw[i & (RT_STACK - 1)] = u->regs.ip;
 	u->count = i + 1;
 	if ((address < u->start || address >= u->end) &&
-	    !enter_mapping(u, address))
+	    !enter_mapping(walk->stacks, address))
 		return 1;
 	return next_frame(u, address);
 }
 
 /* The registers that the program had when it came into the kernel last. */
-RT_INLINE __u64 begin(struct unwinding *u)
+RT_INLINE __u64 begin(struct rt_unwinding *u)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	const char *regs = (const char *)bpf_task_pt_regs(task);
@@ -185,12 +179,14 @@ RT_INLINE __u64 begin(struct unwinding *u)
 /* 1 when that gave a stack, in stacks->raw. */
 static __attribute__((noinline)) long unwind(struct rt_stacks *stacks)
 {
-	struct unwinding u = { .stacks = stacks };
+	struct walk walk = { .stacks = stacks };
+	struct rt_unwinding *u = &stacks->unwinding;
 
-	if (!begin(&u))
+	*u = (struct rt_unwinding){ };
+	if (!begin(u))
 		return 0;
-	bpf_loop(RT_STACK, unwind_step, &u, 0);
-	return u.told ? u.count : 0;
+	bpf_loop(RT_STACK, unwind_step, &walk, 0);
+	return u->told ? u->count : 0;
 }
 
 __attribute__((noinline)) long rt_user_walk(struct rt_frame *frame,

@@ -104,6 +104,7 @@ static struct raising *raising_of(struct body *b, const struct ir_op *op)
 	struct emit *e = b->e;
 	LLVMBasicBlockRef now = LLVMGetInsertBlock(e->builder);
 	LLVMMetadataRef place = LLVMGetCurrentDebugLocation2(e->builder);
+	LLVMValueRef frame = b->frame;
 	struct raising *raising;
 
 	for (size_t i = 0; i < b->raisings.count; i++)
@@ -115,11 +116,13 @@ static struct raising *raising_of(struct body *b, const struct ir_op *op)
 	raising->llvm = block_create(e, "raises");
 	goto_block(e, raising->llvm);
 	set_place(e, b->llvm, -1);
+	b->frame = b->whole_frame;	/* many operations come here */
 	raising->error = LLVMBuildPhi(e->builder, e->i32, "");
 	raising->argument = LLVMBuildPhi(e->builder, e->i64, "");
 	raising->site = LLVMBuildPhi(e->builder, e->i32, "");
 	note_error(b, raising->error, raising->argument, raising->site);
 	LLVMBuildBr(e->builder, fault_block(b, op));
+	b->frame = frame;
 	goto_block(e, now);
 	LLVMSetCurrentDebugLocation2(e->builder, place);
 	*vec_push(e->arena, &b->raisings) = raising;
@@ -337,6 +340,46 @@ static void op_code(struct body *b, const struct ir_op *op)
 
 /* ---- a whole function ---- */
 
+/* The same pointer, which LLVM does not know to be the same. */
+static LLVMValueRef another(struct emit *e, LLVMValueRef pointer)
+{
+	LLVMTypeRef type = LLVMFunctionType(e->ptr, &e->ptr, 1, false);
+	LLVMValueRef nothing = LLVMGetInlineAsm(type, "", 0, "=r,0", 4, true,
+						false, LLVMInlineAsmDialectATT,
+						false);
+
+	return LLVMBuildCall2(e->builder, type, nothing, &pointer, 1, "");
+}
+
+static void renew_var(struct body *b, int var)
+{
+	b->vars[var] = offset(b->e, b->base, b->info->var_at[var]);
+}
+
+/* Of equal sums of the frame's address and an offset LLVM makes one, and keeps it
+ * on the stack from the first use to the last. So that it does not, each
+ * operation has its own address of the frame. */
+void renew_addresses(struct body *b, const struct ir_op *op)
+{
+	if (!b->lean)
+		return;
+	b->frame = another(b->e, b->whole_frame);
+	b->base = b->info->recursive ? another(b->e, b->whole_base) :
+		offset(b->e, b->frame, b->e->statics_at + b->info->at);
+	for (size_t i = 0; i < op->args.count; i++)
+		if (op->args.items[i].kind == IR_ARG_VAR)
+			renew_var(b, (int)op->args.items[i].number);
+	if (op->result >= 0)
+		renew_var(b, op->result);
+}
+
+/* The addresses that are good in the whole function. */
+static void whole_addresses(struct body *b)
+{
+	b->frame = b->whole_frame;
+	b->base = b->whole_base;
+}
+
 static void vars_create(struct body *b)
 {
 	const struct ir_function *function = b->function;
@@ -345,7 +388,8 @@ static void vars_create(struct body *b)
 	for (size_t i = 0; i < function->vars.count; i++) {
 		const struct ir_var *var = &function->vars.items[i];
 
-		if (b->machine || (b->frame && var->type == IR_TEXT))
+		if (b->machine || b->lean ||
+		    (b->frame && var->type == IR_TEXT))
 			b->vars[i] = offset(b->e, b->base, b->info->var_at[i]);
 		else
 			b->vars[i] = stack_room(b->e, b->llvm,
@@ -359,6 +403,9 @@ void body_open(struct body *b)
 {
 	const struct ir_function *function = b->function;
 
+	b->lean = b->e->levels[b->number] != LEVEL_FAST;
+	b->whole_frame = b->frame;
+	b->whole_base = b->base;
 	vars_create(b);
 	b->blocks = arena_array(b->e->arena, LLVMBasicBlockRef,
 				function->blocks.count);
@@ -377,7 +424,7 @@ static void vars_begin(struct body *b)
 		if (!b->info->starts_unset[i])
 			continue;
 		if (function->vars.items[i].type == IR_LONG) {
-			store(b->e, constant(b->e, 0), b->vars[i]);
+			var_store(b, (int)i, constant(b->e, 0));
 			continue;
 		}
 		text = text_of_var(b, (int)i);
@@ -397,7 +444,9 @@ void body_code(struct body *b)
 		b->block = (int)i;
 		for (size_t j = 0; j < block->ops.count; j++) {
 			set_place(b->e, b->llvm, block->ops.items[j]->site);
+			renew_addresses(b, block->ops.items[j]);
 			op_code(b, block->ops.items[j]);
 		}
 	}
+	whole_addresses(b);
 }

@@ -175,6 +175,7 @@ static void machine_call(struct body *b, const struct ir_op *op)
 	      frame_word(b, offsetof(struct rt_frame, pc)));
 	LLVMBuildRet(e->builder, constant(e, 0));
 	goto_block(e, back);
+	renew_addresses(b, op);
 	if (callee->faults)
 		check_pending(b, op, true);
 	take_result(b, op);
@@ -238,6 +239,8 @@ void op_return(struct body *b, const struct ir_op *op)
 
 static void load_params(struct body *b)
 {
+	if (b->lean)
+		return;
 	for (int i = 0; i < b->function->param_count; i++)
 		if (b->function->vars.items[i].type == IR_LONG)
 			store(b->e,

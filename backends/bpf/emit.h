@@ -35,6 +35,15 @@ enum {
 	TEMPS = 4,		/* slots for one operation's texts */
 };
 
+/* How a function is made. A chain of calls must fit the kernel's small stack; where
+ * it would not, its functions are made anew at a higher level, which runs slower. */
+enum level {
+	LEVEL_FAST,	/* numbers in registers, or on the stack */
+	LEVEL_LEAN,	/* all in the frame, each read where it is used */
+	LEVEL_STEPS,	/* a machine, too: calls in a script take no stack */
+	LEVELS,
+};
+
 enum trampoline { TRAMPOLINE_NONE, TRAMPOLINE_ENTRY, TRAMPOLINE_EXIT };
 
 /* What limits.c knows of a function. */
@@ -86,7 +95,8 @@ struct emit {
 	unsigned statics_at, stack_at, stack_size, frame_size;
 	unsigned recursive_size;	/* of the largest recursive function */
 	bool aborts;		/* the program can abort() */
-	bool all_framed;	/* no handler is plain */
+	enum level *levels;	/* by function */
+	bool again;		/* levels have risen: to be made anew */
 
 	struct function_info *functions;
 	LLVMValueRef *compiled;	/* simple functions */
@@ -135,6 +145,9 @@ struct body {
 	LLVMValueRef frame, context;	/* frame NULL: plain */
 	LLVMValueRef base;	/* its part of the frame */
 	LLVMValueRef *vars;	/* address of each variable */
+	bool lean;		/* see enum level: frame, base and vars are the
+				 * operation's own, made of these: */
+	LLVMValueRef whole_frame, whole_base;
 	LLVMBasicBlockRef *blocks;
 	LLVMBasicBlockRef leave;	/* the way out with an error */
 	struct machine *machine;	/* NULL: an ordinary function */
@@ -221,11 +234,18 @@ bool reaches_prim(struct emit *e, int number, char flag);
 int arg_bound(const struct ir_function *function, const struct ir_arg *arg);
 bool arg_is_text(const struct ir_function *function, const struct ir_arg *arg);
 
+/* ---- levels.c ---- */
+enum level *levels_create(struct arena *arena, const struct ir_program *program);
+/* Raises what programs too deep reach; all, if code could not be made. */
+void levels_raise(struct emit *e, const struct link_depths *deep);
+void levels_raise_all(struct emit *e);
+
 /* ---- maps.c ---- */
 void maps_create(struct emit *e);
 
 /* ---- text.c: operands and copies of texts ---- */
 LLVMValueRef long_operand(struct body *b, const struct ir_arg *arg);
+void var_store(struct body *b, int var, LLVMValueRef value);
 void long_result(struct body *b, const struct ir_op *op, LLVMValueRef value);
 struct text text_operand(struct body *b, const struct ir_arg *arg);
 struct text text_of_var(struct body *b, int var);
@@ -244,6 +264,8 @@ void bytes_copy(struct emit *e, LLVMValueRef to, LLVMValueRef from,
 void bytes_clear(struct emit *e, LLVMValueRef to, unsigned size);
 
 /* ---- block.c: control ---- */
+/* Where an operation begins, or goes on in another step. */
+void renew_addresses(struct body *b, const struct ir_op *op);
 void body_code(struct body *b);
 void body_open(struct body *b);
 LLVMBasicBlockRef fault_block(struct body *b, const struct ir_op *op);

@@ -617,7 +617,7 @@ static bool is_plain(struct emit *e, int number)
 
 	info->key_size = 8;
 
-	if (info->machine || function->param_count || e->all_framed)
+	if (info->machine || function->param_count || e->levels[number] != LEVEL_FAST)
 		return false;
 	for (size_t i = 0; i < function->vars.count; i++) {
 		const struct ir_var *var = &function->vars.items[i];
@@ -649,7 +649,8 @@ void limits_find(struct emit *e)
 
 	e->text_size = ir_limit(e->program, "maxstringlen") <= 512 ? 512 : 4096;
 	for (size_t i = 0; i < count; i++)
-		e->functions[i].machine = find_cycles(e, (int)i);
+		e->functions[i].machine = find_cycles(e, (int)i) ||
+					  e->levels[i] == LEVEL_STEPS;
 	find_callers(e);
 	for (size_t i = 0; i < count; i++)	/* recursion: NESTING */
 		e->functions[i].faults = e->functions[i].recursive ||

@@ -6,6 +6,7 @@
 #ifndef SPILE_BACKENDS_BPF_LINK_H
 #define SPILE_BACKENDS_BPF_LINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +40,21 @@ const char *link_library(struct arena *arena, struct link_bytes program,
  * both have not is still missing then. */
 const char *link_halves(struct arena *arena, struct link_bytes program,
 			struct link_bytes other, struct link_bytes *ret);
+
+/* ---- depth.c ---- */
+
+/* A program whose chain of calls the kernel may find too deep. */
+struct link_depth {
+	const char *name;
+	bool frames;		/* calls of calls are too many */
+};
+
+struct link_depths {
+	VEC(struct link_depth) rows;
+};
+
+void link_depths(struct arena *arena, struct link_bytes object,
+		 struct link_depths *ret);
 
 /* ---- types.c ---- */
 

@@ -3,6 +3,7 @@ backend_bpf_sources = \
 	backends/bpf/link.h \
 	backends/bpf/main.c \
 	backends/bpf/limits.c \
+	backends/bpf/levels.c \
 	backends/bpf/module.c \
 	backends/bpf/maps.c \
 	backends/bpf/probe.c \
@@ -24,6 +25,7 @@ backend_bpf_sources = \
 	backends/bpf/object.c \
 	backends/bpf/halves.c \
 	backends/bpf/link.c \
+	backends/bpf/depth.c \
 	backends/bpf/types.c
 
 # What spile itself has of it: no LLVM.

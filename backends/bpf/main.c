@@ -128,24 +128,26 @@ static const char *emit(struct emit *e, const struct options *options)
 	return object_write(e, options->output, options->dump);
 }
 
-/* A handler that keeps its data on the stack may turn out to have too little
- * of it: then all take frames. */
+/* Functions may turn out to have too little stack: then they are made so that
+ * they need less. */
 static const char *emit_somehow(struct arena *arena,
 				const struct ir_program *program,
 				const struct options *options)
 {
-	const char *reason = NULL;
+	enum level *levels = levels_create(arena, program);
+	const char *reason;
 
-	for (int i = 0; i < 2; i++) {
+	for (;;) {
 		struct emit e = { .arena = arena, .program = program,
-				  .all_framed = i > 0 };
+				  .levels = levels };
 
 		reason = emit(&e, options);
-		if (!reason || !strstr(reason, "stack"))
-			break;
+		if (reason && strstr(reason, "stack"))
+			levels_raise_all(&e);
+		if (!e.again)
+			return reason;
 		module_free(&e);
 	}
-	return reason;
 }
 
 int main(int argc, char **argv)

@@ -337,6 +337,7 @@ static const char *write_linked(struct emit *e, struct link_bytes program,
 				const char *path)
 {
 	struct link_bytes library, linked;
+	struct link_depths deep = { 0 };
 	const char *reason;
 
 	library.bytes = file_read(e->arena, e->library_object, &library.size);
@@ -345,7 +346,11 @@ static const char *write_linked(struct emit *e, struct link_bytes program,
 				    e->library_object);
 	reason = link_library(e->arena, program, library, &e->constants,
 			      &linked);
-	if (!reason && file_write(path, linked.bytes, linked.size))
+	if (reason)
+		return reason;
+	link_depths(e->arena, linked, &deep);
+	levels_raise(e, &deep);
+	if (!e->again && file_write(path, linked.bytes, linked.size))
 		reason = arena_printf(e->arena, "%s: %s", path,
 				      strerror(errno));
 	return reason;

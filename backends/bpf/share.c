@@ -129,14 +129,24 @@ static void members_code(struct members *m)
 	LLVMBuildRet(m->e->builder, constant(m->e, 0));
 }
 
+/* To be a member is one more call; who has no room for that is alone. */
+static bool may_join(const struct emit *e, size_t number)
+{
+	return e->levels[e->program->probes.items[number]->function] ==
+	       LEVEL_FAST;
+}
+
 static void members_find(struct members *m, size_t first)
 {
 	const struct ir_program *program = m->e->program;
 
 	m->count = 0;
+	if (!may_join(m->e, first))
+		return;
 	for (size_t i = first; i < program->probes.count &&
 	     m->count < MEMBERS_MOST; i++) {
 		if (m->e->joins[i] != i || m->e->joined[i] ||
+		    !may_join(m->e, i) ||
 		    (i != first && !same_event(program->probes.items[first],
 					       program->probes.items[i])))
 			continue;

@@ -73,15 +73,29 @@ static void literal_store(struct emit *e, LLVMValueRef to, const char *text,
 
 LLVMValueRef long_operand(struct body *b, const struct ir_arg *arg)
 {
+	LLVMValueRef value;
+
 	if (arg->kind == IR_ARG_LONG)
 		return constant(b->e, arg->number);
-	return load(b->e, b->e->i64, b->vars[arg->number]);
+	value = load(b->e, b->e->i64, b->vars[arg->number]);
+	/* LLVM is not to keep it for the next use, on the stack */
+	if (b->lean)
+		LLVMSetVolatile(value, true);
+	return value;
+}
+
+void var_store(struct body *b, int var, LLVMValueRef value)
+{
+	LLVMValueRef made = LLVMBuildStore(b->e->builder, value, b->vars[var]);
+
+	if (b->lean)
+		LLVMSetVolatile(made, true);
 }
 
 void long_result(struct body *b, const struct ir_op *op, LLVMValueRef value)
 {
 	if (op->result >= 0)
-		store(b->e, value, b->vars[op->result]);
+		var_store(b, op->result, value);
 }
 
 struct text text_of_var(struct body *b, int var)

@@ -412,6 +412,7 @@ void body_open(struct body *b)
 	for (size_t i = 0; i < function->blocks.count; i++)
 		b->blocks[i] = block_create(b->e, "b");
 	b->leave = block_create(b->e, "leave");
+	loads_find(b);
 }
 
 static void vars_begin(struct body *b)
@@ -442,10 +443,14 @@ void body_code(struct body *b)
 
 		goto_block(b->e, b->blocks[i]);
 		b->block = (int)i;
-		for (size_t j = 0; j < block->ops.count; j++) {
+		for (size_t j = 0; j < block->ops.count;) {
+			if (is_member(b, block, j)) {
+				j += member_read(b, block, j);
+				continue;
+			}
 			set_place(b->e, b->llvm, block->ops.items[j]->site);
 			renew_addresses(b, block->ops.items[j]);
-			op_code(b, block->ops.items[j]);
+			op_code(b, block->ops.items[j++]);
 		}
 	}
 	whole_addresses(b);

@@ -97,6 +97,7 @@ struct emit {
 	bool aborts;		/* the program can abort() */
 	enum level *levels;	/* by function */
 	bool again;		/* levels have risen: to be made anew */
+	bool many_members;	/* members are read by calls */
 
 	struct function_info *functions;
 	LLVMValueRef *compiled;	/* simple functions */
@@ -154,6 +155,7 @@ struct body {
 	unsigned entry_point;
 	VEC(struct raising *) raisings;
 	int block;		/* at which we are */
+	unsigned *reads;	/* of each variable, if members are read by calls */
 	/* plain: the error, and room on the stack */
 	LLVMValueRef error, error_arg, error_site, key, value;
 };
@@ -297,6 +299,15 @@ void op_iter(struct body *b, const struct ir_op *op);	/* iter.c */
 void op_print(struct body *b, const struct ir_op *op);	/* output.c */
 void op_sprint(struct body *b, const struct ir_op *op);	/* output.c */
 void op_target(struct body *b, const struct ir_op *op);	/* expr.c */
+
+/* ---- member.c: members of kernel structs, read by a call ---- */
+void loads_count(struct emit *e);
+void loads_find(struct body *b);
+/* Do operations from @at on read one, and nothing else of what they compute? */
+bool is_member(const struct body *b, const struct ir_block *block, size_t at);
+/* Reads it, in place of all of them; returns how many they are. */
+size_t member_read(struct body *b, const struct ir_block *block, size_t at);
+
 /* The keys of an operation laid out as the array's; NULL keys: scalar. */
 LLVMValueRef key_build(struct body *b, const struct ir_op *op, int global);
 bool key_has_any(const struct ir_op *op);

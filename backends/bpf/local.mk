@@ -16,6 +16,7 @@ backend_bpf_sources = \
 	backends/bpf/call.c \
 	backends/bpf/text.c \
 	backends/bpf/expr.c \
+	backends/bpf/member.c \
 	backends/bpf/prim.c \
 	backends/bpf/array.c \
 	backends/bpf/stat.c \

@@ -228,6 +228,20 @@ static LLVMValueRef spec_of(struct body *b, const struct ir_op *op,
 	return spec;
 }
 
+enum { BEFORE_MOST = 8 };
+
+/* A short literal is handed over with the conversion behind it (length 0: there is
+ * none): as a word, whose lowest byte is the first character. */
+static LLVMValueRef before_word(struct emit *e, struct format_directive *before)
+{
+	uint64_t word = 0;
+
+	for (size_t i = before->length; i-- > 0;)
+		word = word << 8 | (unsigned char)before->text[i];
+	before->length = 0;
+	return constant(e, (int64_t)word);
+}
+
 static LLVMValueRef sprint_literal(struct body *b, struct text work,
 				   LLVMValueRef at,
 				   const struct format_directive *directive)
@@ -237,28 +251,42 @@ static LLVMValueRef sprint_literal(struct body *b, struct text work,
 
 	return LIBRARY(e, "rt_format_text", work.pointer, at,
 		       constant(e, plain),
-		       literal_slot(e, directive->text, directive->length));
+		       literal_slot(e, directive->text, directive->length),
+		       constant(e, 0));
+}
+
+/* A literal that no conversion took. */
+static LLVMValueRef sprint_before(struct body *b, struct text work,
+				  LLVMValueRef at,
+				  struct format_directive *before)
+{
+	if (before->length)
+		at = sprint_literal(b, work, at, before);
+	before->length = 0;
+	return at;
 }
 
 static LLVMValueRef sprint_value(struct body *b, const struct ir_op *op,
 				 struct text work, LLVMValueRef at,
 				 const struct format_directive *directive,
-				 size_t *next)
+				 size_t *next, struct format_directive *before)
 {
 	struct emit *e = b->e;
 	LLVMValueRef spec = spec_of(b, op, directive, next);
 	const struct ir_arg *arg = &op->args.items[(*next)++];
 	struct text text;
 
-	if (format_type(directive) == 'a')
+	if (format_type(directive) == 'a') {
+		at = sprint_before(b, work, at, before);
 		return LIBRARY(e, "rt_format_memory", work.pointer, at, spec,
 			       long_operand(b, arg));
+	}
 	if (!arg_is_text(b->function, arg))
 		return LIBRARY(e, "rt_format_long", work.pointer, at, spec,
-			       long_operand(b, arg));
+			       long_operand(b, arg), before_word(e, before));
 	text = text_operand(b, arg);
 	return LIBRARY(e, "rt_format_text", work.pointer, at, spec,
-		       text_as_slot(b, &text, 0));
+		       text_as_slot(b, &text, 0), before_word(e, before));
 }
 
 void op_sprint(struct body *b, const struct ir_op *op)
@@ -270,7 +298,7 @@ void op_sprint(struct body *b, const struct ir_op *op)
 	struct text work = text_slot(e, temp_slot(b, 3));
 	LLVMValueRef at = constant(e, 0);
 	struct format_iterator iterator;
-	struct format_directive directive;
+	struct format_directive directive, before = { 0 };
 	size_t next = 1;
 	bool beside = !result.slot;
 
@@ -283,12 +311,18 @@ void op_sprint(struct body *b, const struct ir_op *op)
 	text_clear(e, &work);
 	format_begin(&iterator, format, strlen(format));
 	while (format_next(&iterator, &directive) != FORMAT_END) {
-		if (directive.kind == FORMAT_LITERAL)
-			at = sprint_literal(b, work, at, &directive);
-		else if (directive.kind == FORMAT_CONVERSION &&
-			 next + stars(&directive) < op->args.count)
-			at = sprint_value(b, op, work, at, &directive, &next);
+		if (directive.kind == FORMAT_LITERAL) {
+			at = sprint_before(b, work, at, &before);
+			before = directive;
+			if (directive.length > BEFORE_MOST)
+				at = sprint_before(b, work, at, &before);
+		} else if (directive.kind == FORMAT_CONVERSION &&
+			   next + stars(&directive) < op->args.count) {
+			at = sprint_value(b, op, work, at, &directive, &next,
+					  &before);
+		}
 	}
+	sprint_before(b, work, at, &before);
 	if (beside)
 		text_copy(e, &result, &work);
 }

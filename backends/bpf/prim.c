@@ -149,7 +149,7 @@ static LLVMValueRef foreign_address(struct body *b, const struct ir_op *op,
 
 	if (to->pointer)
 		return LIBRARY(e, "rt_format_long", to->pointer, constant(e, 0),
-			       constant(e, hex), address);
+			       constant(e, hex), address, constant(e, 0));
 	return LIBRARY(e, "prim___address_print", b->frame, address,
 		       constant(e, 0));
 }

@@ -462,6 +462,7 @@ void probes_create(struct emit *e)
 
 	e->aborts = has_abort(e->program);
 	trampolines_find(e);
+	loads_count(e);
 	e->joins = arena_array(e->arena, size_t, count + 1);
 	e->joined = arena_array(e->arena, bool, count + 1);
 	for (size_t i = 0; i < count; i++)

@@ -23,7 +23,7 @@ union test_text {
 };
 
 struct test_case {
-	__s64 number[3];
+	__s64 number[4];
 	__s64 result;
 	__s64 longs[INLINES];
 	char execname[16], module[64], zone[16];

@@ -313,6 +313,19 @@ static uint64_t draw_spec(struct state *s, const char *conversions)
 	return format_spec(conversion, flag, width, draw(s, 2) ? -1 : precision);
 }
 
+/* Up to eight characters that the function puts in front, as in @whole; how many. */
+static uint64_t draw_before(struct state *s, char *whole)
+{
+	uint64_t length = draw(s, 2) ? 0 : draw(s, 9), word = 0;
+
+	for (uint64_t i = length; i-- > 0;) {
+		whole[i] = 1 + draw(s, 255);
+		word = word << 8 | (unsigned char)whole[i];
+	}
+	s->c->number[3] = word;
+	return length;
+}
+
 static void formats_longs(void **state)
 {
 	struct state *s = ready(state);
@@ -321,13 +334,15 @@ static void formats_longs(void **state)
 	for (int i = 0; i < 5; i++) EACH {
 		int64_t value = (int64_t)draw(s, 1 << 24) << draw(s, 41);
 		uint64_t at = draw(s, 2) ? 0 : draw(s, s->most + 1);
-		uint64_t spec = draw_spec(s, "bcdiuoxXp"), length;
+		uint64_t spec = draw_spec(s, "bcdiuoxXp");
+		uint64_t length = draw_before(s, whole);
 
 		value = draw(s, 2) ? value : -value;
 		s->c->number[0] = at;
 		s->c->number[1] = spec;
 		s->c->number[2] = value;
-		length = format_long(whole, sizeof(whole), spec, value);
+		length += format_long(whole + length, sizeof(whole) - length,
+				      spec, value);
 		check_format(s, at, whole, length, call(s, "format_long"));
 	}
 }
@@ -339,13 +354,14 @@ static void formats_texts(void **state)
 
 	EACH {
 		uint64_t at = draw(s, 2) ? 0 : draw(s, s->most + 1);
-		uint64_t spec = draw_spec(s, "s"), length;
+		uint64_t spec = draw_spec(s, "s");
+		uint64_t length = draw_before(s, whole);
 
 		draw_text(s, 0, 26);
 		s->c->number[0] = at;
 		s->c->number[1] = spec;
-		length = format_text(whole, sizeof(whole), spec, in(s, 0),
-				     strlen(in(s, 0)));
+		length += format_text(whole + length, sizeof(whole) - length,
+				      spec, in(s, 0), strlen(in(s, 0)));
 		check_format(s, at, whole, length, call(s, "format_text"));
 	}
 }

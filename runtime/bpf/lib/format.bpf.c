@@ -72,38 +72,54 @@ RT_INLINE __u64 finish(struct rt_text *dst, __u64 at, __u64 wanted)
 	return at;
 }
 
-RT_GLOBAL __u64 rt_format_text(struct rt_text *dst, __u64 at, __u64 spec,
-			       const struct rt_text *value)
+RT_INLINE __u64 word_length(__u64 word)
 {
-	__u64 count, wanted, width = format_spec_width(spec);
+	__u64 count = 0;
+
+	for (__u64 rest = word; count < 8 && rest & 0xff; rest >>= 8)
+		count++;
+	return count;
+}
+
+RT_INLINE __u64 put_word(struct rt_text *dst, __u64 at, __u64 word)
+{
+	__u64 count = word_length(word);
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return put(dst, at, (const char *)&word, count);
+}
+
+RT_GLOBAL __u64 rt_format_text(struct rt_text *dst, __u64 at, __u64 spec,
+			       const struct rt_text *value, __u64 before)
+{
+	__u64 count, wanted, width = format_spec_width(spec), lost = 0;
 
 	if (!dst || !value)
 		return 0;
 	if (at > rt_text_most())
 		at = rt_text_most();
+	if (before) {
+		lost = at + word_length(before) > rt_text_most();
+		at = put_word(dst, at, before);
+	}
 	count = rt_text_length(value);
 	if (count > format_spec_precision(spec) &&
 	    format_spec_precision(spec) != FORMAT_NO_PRECISION)
 		count = format_spec_precision(spec);
-	wanted = at + (width > count ? width : count);
+	wanted = at + (width > count ? width : count) + lost;
 	at = put_field(dst, at, spec, value->s, count);
 	return finish(dst, at, wanted);
 }
 
 RT_GLOBAL __u64 rt_format_word(struct rt_text *dst, __u64 at, __u64 word)
 {
-	__u64 count = 0;
-
 	if (!dst)
 		return 0;
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	word = __builtin_bswap64(word);
-#endif
-	for (__u64 rest = word; count < 8 && rest & 0xff; rest >>= 8)
-		count++;
 	if (at > rt_text_most())
 		at = rt_text_most();
-	at = put(dst, at, (const char *)&word, count);
+	at = put_word(dst, at, word);
 	dst->s[RT_MASKED(at)] = '\0';
 	return at;
 }
@@ -236,14 +252,18 @@ static __u64 put_char(struct rt_text *dst, __u64 at, __u64 spec, __u8 c,
 }
 
 RT_GLOBAL __u64 rt_format_long(struct rt_text *dst, __u64 at, __u64 spec,
-			       __s64 value)
+			       __s64 value, __u64 before)
 {
-	__u64 wanted, bits = value;
+	__u64 wanted, bits = value, lost = 0;
 
 	if (!dst)
 		return 0;
 	if (at > rt_text_most())
 		at = rt_text_most();
+	if (before) {
+		lost = at + word_length(before) > rt_text_most();
+		at = put_word(dst, at, before);
+	}
 	switch (format_spec_conversion(spec)) {
 	case 'b':
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -259,5 +279,5 @@ RT_GLOBAL __u64 rt_format_long(struct rt_text *dst, __u64 at, __u64 spec,
 		at = put_number(dst, at, spec, value, &wanted);
 		break;
 	}
-	return finish(dst, at, wanted);
+	return finish(dst, at, wanted + lost);
 }

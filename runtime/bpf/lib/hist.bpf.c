@@ -123,7 +123,7 @@ RT_INLINE __u64 label_length(struct picture *picture, __u64 bucket)
 {
 	__u64 length = rt_format_long(picture->dst, 0,
 				      format_spec('d', 0, 0, -1),
-				      low_of(picture->plan, bucket));
+				      low_of(picture->plan, bucket), 0);
 
 	return length + !!mark_of(picture->plan, bucket);
 }
@@ -142,7 +142,7 @@ RT_INLINE void measure(struct picture *picture)
 		picture->now->row.value_width = 5;
 	picture->now->row.count_width = rt_format_long(picture->dst, 0,
 					      format_spec('u', 0, 0, -1),
-					      picture->now->most);
+					      picture->now->most, 0);
 	picture->now->scale = 1;
 	if (width && picture->now->most > width)
 		picture->now->scale = (picture->now->most + width - 1) / width;
@@ -166,7 +166,7 @@ RT_INLINE __u64 draw_number(struct rt_text *dst, struct row *row, __u64 at,
 {
 	if (at + room > rt_text_most())
 		row->counted = 1;
-	return rt_format_long(dst, at, spec, value);
+	return rt_format_long(dst, at, spec, value, 0);
 }
 
 RT_INLINE __u64 draw_label(struct rt_text *dst, struct row *row)

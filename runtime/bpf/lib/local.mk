@@ -10,6 +10,7 @@ rt_lib_sources = \
 	runtime/bpf/lib/stack.bpf.c \
 	runtime/bpf/lib/unwind.bpf.c \
 	runtime/bpf/lib/place.bpf.c \
+	runtime/bpf/lib/member.bpf.c \
 	runtime/bpf/lib/prim_session.bpf.c \
 	runtime/bpf/lib/prim_hit.bpf.c \
 	runtime/bpf/lib/prim_stack.bpf.c \

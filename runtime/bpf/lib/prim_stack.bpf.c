@@ -50,7 +50,7 @@ static long list_step(__u64 i, struct listing *listing)
 	if (at && at < rt_text_most())
 		dst->s[RT_MASKED(at++)] = ' ';
 	listing->at = rt_format_long(dst, at, hex, listing->stack->entries[
-					     i & (RT_STACK - 1)]);
+					     i & (RT_STACK - 1)], 0);
 	return 0;
 }
 

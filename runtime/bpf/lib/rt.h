@@ -73,6 +73,7 @@ struct rt_frame {
 	__u32 number;		/* which frame this is */
 	__u32 top;		/* step machine: free part of the stack */
 	__u32 depth;		/* step machine: recursive calls now */
+	__u64 word;		/* what rt_read_member() read */
 	/* for primitives of flag x, in probes that reach one: */
 	__u64 place;		/* of the kernel that was hit; 0: the event or
 				 * its registers tell */
@@ -136,9 +137,11 @@ __s64 rt_match(struct rt_frame *frame, const struct rt_text *subject,
 	       const struct rt_regex *program);
 
 /* ---- sprintf: each adds at @at and returns the new length ---- */
+/* @before: up to eight characters that come first, as of rt_format_word(). */
 __u64 rt_format_text(struct rt_text *dst, __u64 at, __u64 spec,
-		     const struct rt_text *value);
-__u64 rt_format_long(struct rt_text *dst, __u64 at, __u64 spec, __s64 value);
+		     const struct rt_text *value, __u64 before);
+__u64 rt_format_long(struct rt_text *dst, __u64 at, __u64 spec, __s64 value,
+		     __u64 before);
 /* @count bytes of the kernel's memory, or (flag #) of the program's. */
 __u64 rt_format_memory(struct rt_text *dst, __u64 at, __u64 spec,
 		       __u64 address);

@@ -162,20 +162,27 @@ static enum type infer_assign(struct infer *in, struct expr *expr,
 	return set(in, expr, type, want);
 }
 
+/* Two values of one type. The first is looked at again only if the second tells
+ * more: they may be nested deep. */
+static enum type infer_alike(struct infer *in, struct expr *a, struct expr *b,
+			     enum type want)
+{
+	enum type first = infer(in, a, want);
+	enum type type = infer(in, b, first ? first : want);
+
+	return type == first ? type : infer(in, a, type);
+}
+
 static enum type infer_binary(struct infer *in, struct expr *expr,
 			      enum type want)
 {
-	enum type type;
-
 	if (expr->op == OP_CAT) {
 		infer(in, expr->a, TYPE_STRING);
 		infer(in, expr->b, TYPE_STRING);
 		return set(in, expr, TYPE_STRING, want);
 	}
 	if (expr->op >= OP_EQ && expr->op <= OP_GE) {
-		type = infer(in, expr->a, TYPE_UNKNOWN);
-		type = infer(in, expr->b, type);
-		infer(in, expr->a, type);
+		infer_alike(in, expr->a, expr->b, TYPE_UNKNOWN);
 		return set(in, expr, TYPE_LONG, want);
 	}
 	infer(in, expr->a, TYPE_LONG);
@@ -218,11 +225,13 @@ static enum type infer_call(struct infer *in, struct expr *expr,
 	}
 	for (size_t i = 0; i < expr->list.items.count; i++) {
 		struct expr *arg = expr->list.items.items[i];
+		enum type type = infer(in, arg, f->params.items[i]->type);
 
 		for (struct function *o = f; o; o = o->next) {
 			struct symbol *param = o->params.items[i];
-			enum type type = infer(in, arg, param->type);
 
+			if (param->type != type)
+				type = infer(in, arg, param->type);
 			unify(in, &param->type, type, arg, param->name);
 		}
 	}
@@ -341,13 +350,8 @@ static enum type infer_match(struct infer *in, struct expr *expr,
 static enum type infer_ternary(struct infer *in, struct expr *expr,
 			       enum type want)
 {
-	enum type type;
-
 	infer(in, expr->a, TYPE_LONG);
-	type = infer(in, expr->b, want);
-	type = infer(in, expr->c, type ? type : want);
-	type = infer(in, expr->b, type);
-	return set(in, expr, type, want);
+	return set(in, expr, infer_alike(in, expr->b, expr->c, want), want);
 }
 
 static enum type infer_target(struct infer *in, struct expr *expr,

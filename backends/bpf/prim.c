@@ -187,7 +187,7 @@ void op_prim(struct body *b, const struct ir_op *op)
 		pp(b, to.pointer);
 		value = NULL;
 	} else if (b->e->foreign && prim_flag(row, 'm') &&
-		   !prim_flag(row, 'x')) {
+		   !prim_flag(row, 'x') && row->signature[0] != 'l') {
 		value = foreign_address(b, op, &to);
 	} else if (!foreign_prim(b, name, &to, &value)) {
 		value = library(b->e, row->symbol, args, count);

@@ -478,6 +478,7 @@ PRIM_VOID(__uaddress_print, s64 address, s64 style);
 PRIM_LONG(__address_here);
 PRIM_LONG(__user_mode);
 PRIM_LONG(__address_in, const char *text, s64 wanted);
+PRIM_LONG(__mapped, s64 mm, s64 inode, s64 device, s64 offset);
 PRIM_TEXT(__symbol, s64 address, s64 what);
 PRIM_TEXT(__usymbol, s64 address, s64 what);
 PRIM_TEXT(__source, s64 address, s64 what);

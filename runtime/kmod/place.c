@@ -104,6 +104,28 @@ bool rt_mapping_find(struct mm_struct *mm, u64 address,
 	return true;
 }
 
+PRIM_LONG(__mapped, s64 whose, s64 inode, s64 device, s64 offset)
+{
+	struct mm_struct *mm = current->mm;
+	const struct vm_area_struct *vma;
+	s64 found = 0;
+
+	if (frame->task != current || mm != (void *)(long)whose ||
+	    !rt_mappings_lock(mm))
+		return -1;
+	for (vma = find_vma(mm, 0); vma && !found;
+	     vma = find_vma(mm, vma->vm_end)) {
+		const struct inode *of = vma->vm_file ?
+			file_inode(vma->vm_file) : NULL;
+
+		if (of && vma->vm_pgoff == (u64)offset >> PAGE_SHIFT &&
+		    of->i_ino == inode && of->i_sb->s_dev == device)
+			found = vma->vm_start + (offset & ~PAGE_MASK);
+	}
+	rt_mappings_unlock(mm);
+	return found;
+}
+
 /* ---- files ---- */
 
 /* The number of the file; *ret_new: nobody had seen it. 0: there are too many. */

@@ -79,9 +79,11 @@ struct probe_context {
 	/* Or, in a library: what leads to the block; else NULL. */
 	const struct program_thread_cell *tls_cell;
 	/* Not where the probe stands but a program of this path, which the
-	 * current task has to run; the first of its code is at @code. */
+	 * current task has to run, or a library, which it has to have loaded;
+	 * the first of its code is at @code, in the file at @code_offset. */
 	const char *running;
-	uint64_t code;
+	bool is_library;
+	uint64_t code, code_offset;
 	/* The program, for @var and @cast without one, and the function in it;
 	 * or NULL. */
 	struct user_program *user_program;

@@ -279,15 +279,15 @@ const struct probe_context *programs_running(struct family_env *env,
 		context->user_program = user;
 		return context;
 	}
-	if (is_library(user->program))
-		return NULL;
 	segments = program_segments(user->program, &count);
 	for (size_t i = 0; i < count; i++) {
 		if (!segments[i].is_executable)
 			continue;
 		context->user = true;
 		context->running = user->path;
+		context->is_library = is_library(user->program);
 		context->code = segments[i].address;
+		context->code_offset = segments[i].offset;
 		return context;
 	}
 	return NULL;

@@ -38,9 +38,9 @@ struct user_program *programs_open_kernel(struct family_env *env,
 					  const char **ret_reason);
 /* Its debug information; NULL: user->reason says why. */
 struct debug *programs_debug(struct user_program *user);
-/* Where its variables are read from any probe, whose current task has to run it:
- * a context without $variables. Those of the kernel are always there. NULL for
- * libraries. */
+/* Where its variables are read from any probe, whose current task has to run it
+ * or, if it is a library, have it loaded: a context without $variables. Those of
+ * the kernel are always there. NULL if it has no code. */
 const struct probe_context *programs_running(struct family_env *env,
 					     struct user_program *user);
 /* Ends all of them. */

@@ -90,23 +90,27 @@ static struct expr *file_expr(struct sema *sema, struct span span,
 	return expr;
 }
 
-/* How far the program is loaded from where its file says, in the current task
- * if that runs it. */
+/* How far the program or library is loaded from where its file says, in the
+ * current task if that has it. */
 static struct expr *running_bias(struct sema *sema, struct span span,
 				 const struct probe_context *context)
 {
 	struct expr *path = expr_create(sema->arena, EXPR_STRING, span);
-	struct expr *const arguments[] = {
-		file_expr(sema, span, context->running, 0),
-		file_expr(sema, span, context->running, 1),
-		number_expr(sema, span, (int64_t)context->code), path,
-	};
+	struct expr *arguments[5];
+	size_t count = 0;
 
 	path->text = context->running;
 	path->length = strlen(path->text);
 	path->type = TYPE_STRING;
-	return call_expr(sema, span, "__program_bias", arguments,
-			 sizeof(arguments) / sizeof(*arguments));
+	arguments[count++] = file_expr(sema, span, context->running, 0);
+	arguments[count++] = file_expr(sema, span, context->running, 1);
+	if (context->is_library)
+		arguments[count++] = number_expr(
+			sema, span, (int64_t)context->code_offset);
+	arguments[count++] = number_expr(sema, span, (int64_t)context->code);
+	arguments[count++] = path;
+	return call_expr(sema, span, context->is_library ? "__library_bias" :
+			 "__program_bias", arguments, count);
 }
 
 /* Where the block of thread storage begins. */

@@ -248,7 +248,7 @@ struct context_var *variable_find(struct sema *sema, const struct scope *scope,
 	var->elsewhere = programs_running(sema->env, user);
 	if (var->elsewhere)
 		return var;
-	*ret_reason = "it is a library's: it can be read where a process probe "
-		      "stands in that library";
+	*ret_reason = "its file has no code, by which a process that has it is "
+		      "told";
 	return NULL;
 }

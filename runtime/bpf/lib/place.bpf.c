@@ -25,8 +25,9 @@ struct descent {
 	struct rt_stacks *stacks;
 };
 
-/* The slot of the node in stacks->node that the address is in. */
-static __u64 choose(const struct rt_stacks *stacks, __u64 pivots, __u64 pivot_at)
+/* The slot of the node in stacks->node that the address is in. The last slot of
+ * a node ends where the node does. */
+static __u64 choose(struct rt_stacks *stacks, __u64 pivots, __u64 pivot_at)
 {
 	const __u64 *words = stacks->node;
 	__u64 i;
@@ -34,8 +35,12 @@ static __u64 choose(const struct rt_stacks *stacks, __u64 pivots, __u64 pivot_at
 	for (i = 0; i < RANGE_PIVOTS; i++) {
 		__u64 pivot = words[(pivot_at + i) & (RT_NODE_WORDS - 1)];
 
-		if (i >= pivots || pivot >= stacks->descent.address || (i && !pivot))
+		if (i >= pivots || (i && !pivot))
 			break;
+		if (pivot >= stacks->descent.address) {
+			stacks->descent.last = pivot;
+			break;
+		}
 	}
 	return i;
 }
@@ -68,13 +73,75 @@ static __u64 find_mapping(struct rt_stacks *stacks, __u64 mm, __u64 address)
 	__u64 root = READ(mm, mm_root);
 
 	/* a process always has more mappings than a root alone can name */
+	stacks->descent.leaf = 0;
 	if ((root & 3) != ROOT_NODE)
 		return 0;
 	stacks->descent.address = address;
+	stacks->descent.last = ~0ULL;
 	stacks->descent.entry = root;
-	stacks->descent.leaf = 0;
 	bpf_loop(TREE_DEPTH, descend_step, &descent, 0);
 	return stacks->descent.leaf ? stacks->descent.entry : 0;
+}
+
+/* ---- where a file is mapped ---- */
+
+enum { MOST_MAPPINGS = 1 << 16 };
+
+struct hunt {
+	struct rt_stacks *stacks;
+};
+
+/* Whether the mapping begins with the page of the file that is looked for. */
+static __u64 is_wanted(struct rt_hunt *hunt, __u64 mapping)
+{
+	__u64 inside = (1ULL << rt_page_shift) - 1, file, inode;
+
+	if (READ(mapping, vma_pgoff) != hunt->offset >> rt_page_shift)
+		return 0;
+	file = READ(mapping, vma_file);
+	if (!file)
+		return 0;
+	inode = READ(file, file_inode);
+	if (READ(inode, inode_number) != hunt->inode ||
+	    (__u32)READ(READ(inode, inode_super), super_device) !=
+	    (__u32)hunt->device)
+		return 0;
+	hunt->found = READ(mapping, vma_start) + (hunt->offset & inside);
+	return 1;
+}
+
+static long hunt_step(__u64 i, struct hunt *context)
+{
+	struct rt_stacks *stacks = context->stacks;
+	struct rt_hunt *hunt = &stacks->hunt;
+	__u64 mapping = find_mapping(stacks, hunt->mm, hunt->address);
+
+	(void)i;
+	if (!stacks->descent.leaf || (mapping && is_wanted(hunt, mapping)))
+		return 1;
+	hunt->address = stacks->descent.last + 1;
+	return !hunt->address;
+}
+
+RT_GLOBAL __s64 prim___mapped(struct rt_frame *frame, __s64 mm, __s64 inode,
+			      __s64 device, __s64 offset)
+{
+	struct rt_stacks *stacks;
+	struct hunt context = { };
+
+	if (!frame)
+		return 0;
+	stacks = rt_stacks_of(frame);
+	if (!stacks)
+		return 0;
+	context.stacks = stacks;
+	stacks->hunt.mm = mm;
+	stacks->hunt.address = stacks->hunt.found = 0;
+	stacks->hunt.inode = inode;
+	stacks->hunt.device = device;
+	stacks->hunt.offset = offset;
+	bpf_loop(MOST_MAPPINGS, hunt_step, &context, 0);
+	return stacks->hunt.found;
 }
 
 /* ---- files ---- */

@@ -47,6 +47,14 @@ struct rt_descent {
 	__u64 address;
 	__u64 entry;		/* where we are: a node or, in the end, not */
 	__u64 leaf;		/* the entry is of a leaf: a mapping or 0 */
+	__u64 last;		/* address that the entry is for */
+};
+
+/* A walk over the mappings for one of a file: place.bpf.c. */
+struct rt_hunt {
+	__u64 mm, address;
+	__u64 inode, device, offset;
+	__u64 found;
 };
 
 /* What a file is found by. The vdso, which is in none, is 0, 0. */
@@ -79,6 +87,7 @@ struct rt_stacks {
 	/* chains of calls are long here, and the kernel's stack is small */
 	struct rt_unwinding unwinding;
 	struct rt_descent descent;
+	struct rt_hunt hunt;
 	struct rt_file fresh;		/* first seen */
 	struct {
 		struct wire_head head;

@@ -439,7 +439,7 @@ static pid_t start_server(struct workshop *w, int port)
  * try has a memory of its own. */
 static bool find_at_server(struct workshop *w, const char *name)
 {
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 2400; i++) {
 		struct opened o;
 
 		setenv("DEBUGINFOD_CACHE_PATH",

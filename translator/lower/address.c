@@ -189,9 +189,12 @@ static operand lower_anchor(struct lower *lower,
 			    const struct target *target)
 {
 	int reloc = reloc_number(lower, target->anchor, 0, 0, 0);
+	operand at = emit2(lower, IR_ADD, reloc_part(lower, reloc, 0),
+			   operand_long((int64_t)((uint64_t)tree->number -
+						  target->address)));
 
-	return emit2(lower, IR_ADD, reloc_part(lower, reloc, 0), operand_long(
-		(int64_t)((uint64_t)tree->number - target->address)));
+	return target->base ? emit2(lower, IR_ADD, at,
+				    lower_expr(lower, target->base)) : at;
 }
 
 static operand lower_location(struct lower *lower,

@@ -215,9 +215,33 @@ static bool is_of_kernel(const struct probe_context *context)
 	return context->user_program && context->user_program->is_kernel;
 }
 
+/* The address of a symbol of the kernel itself. */
+static struct expr *symbol_expr(struct sema *sema, struct span span,
+				const char *name)
+{
+	struct expr *expr = expr_create(sema->arena, EXPR_TARGET, span);
+	struct target *target = arena_new(sema->arena, struct target);
+
+	expr->type = TYPE_LONG;
+	expr->text = "";
+	expr->ref = target;
+	target->kind = TARGET_LOCATION;
+	target->location = location_leaf(sema->arena, LOCATION_STATIC, 0);
+	target->anchor = arena_printf(sema->arena, "symbol:::%s", name);
+	return expr;
+}
+
+/* How far the copy of the current processor is from where the symbol says. */
+static struct expr *own_copy(struct sema *sema, struct span span)
+{
+	struct expr *offsets = symbol_expr(sema, span, "__per_cpu_offset");
+
+	return call_expr(sema, span, "__per_cpu_here", &offsets, 1);
+}
+
 /* Where the kernel's data is, a symbol near it tells where the script runs.
  * NULL, or why that cannot be. */
-static const char *set_anchor(struct sema *sema,
+static const char *set_anchor(struct sema *sema, struct span span,
 			      const struct probe_context *context,
 			      const struct location_expr *tree,
 			      struct target *target)
@@ -228,7 +252,7 @@ static const char *set_anchor(struct sema *sema,
 	const char *id;
 
 	if (program_is_per_cpu(user->program, address))
-		return "every processor has one of its own";
+		target->base = own_copy(sema, span);
 	if (!program_find_anchor(user->program, address, &anchor))
 		return "no symbol tells where it is";
 	target->address = address - anchor.offset;
@@ -298,7 +322,7 @@ struct expr *location_tree(struct sema *sema, struct span span,
 	if (location_has(tree, LOCATION_TLS))
 		target->base = thread_block(sema, span, context);
 	else if (location_has(tree, LOCATION_STATIC) && is_of_kernel(context))
-		*ret_reason = set_anchor(sema, context, tree, target);
+		*ret_reason = set_anchor(sema, span, context, tree, target);
 	else if (location_has(tree, LOCATION_STATIC) && context->running)
 		target->base = running_bias(sema, span, context);
 	else if (location_has(tree, LOCATION_STATIC) && !context->address)

@@ -98,5 +98,27 @@ static const struct kernel_param_ops truth_ops = { .get = truth_get };
 module_param_cb(run, &run_ops, NULL, 0200);
 module_param_cb(truth, &truth_ops, NULL, 0444);
 
+/* Each processor has its own, which tells its number. */
+static DEFINE_PER_CPU(int, before);
+static DEFINE_PER_CPU(struct { long space; int number; }, of_processor);
+
+static int __init subject_init(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		per_cpu(before, cpu) = -cpu;
+		per_cpu(of_processor, cpu).number = 1000 + cpu;
+	}
+	return 0;
+}
+
+static void __exit subject_exit(void)
+{
+}
+
+module_init(subject_init);
+module_exit(subject_exit);
+
 MODULE_DESCRIPTION("What spile's tests probe");
 MODULE_LICENSE("GPL");

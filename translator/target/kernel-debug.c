@@ -75,37 +75,6 @@ static void add_module_files(struct search *search)
 	add(search, path);
 }
 
-/* ---- trying ---- */
-
-static struct program *try(struct search *search, const char *path)
-{
-	struct program *program;
-	const char *reason = NULL, *its;
-
-	if (!file_exists(path))
-		return NULL;
-	program = program_open_kernel(search->arena, path, &reason);
-	if (!program) {
-		search->reason = reason;
-		return NULL;
-	}
-	its = program_build_id(program);
-	if (!program_has_debug(program))
-		reason = search->query->is_given ?
-			arena_printf(search->arena, "%s has no debug "
-				     "information: build it with -g", path) :
-			NULL;
-	else if (search->build_id && (!its || strcmp(its, search->build_id)))
-		reason = arena_printf(search->arena, "%s is of another build "
-				      "than what is running", path);
-	else
-		return program;
-	if (reason)
-		search->reason = reason;
-	program_close(program);
-	return NULL;
-}
-
 /* ---- what to install ---- */
 
 static bool is_like(const char *system, const char *name)
@@ -137,6 +106,48 @@ static const char *package(struct arena *arena, const char *release)
 	if (is_like(system, "suse"))
 		return "kernel-default-debuginfo";
 	return "the debug package of the kernel";
+}
+
+/* ---- trying ---- */
+
+static const char *of_another_build(struct search *search, const char *path)
+{
+	if (search->query->module)
+		return arena_printf(search->arena, "%s is of another build than "
+				    "the module that is loaded: load it, or "
+				    "name the file of the one that is", path);
+	return arena_printf(search->arena, "%s is of another build than the "
+			    "kernel that is running: install %s of the same "
+			    "version", path,
+			    package(search->arena, "$(uname -r)"));
+}
+
+static struct program *try(struct search *search, const char *path)
+{
+	struct program *program;
+	const char *reason = NULL, *its;
+
+	if (!file_exists(path))
+		return NULL;
+	program = program_open_kernel(search->arena, path, &reason);
+	if (!program) {
+		search->reason = reason;
+		return NULL;
+	}
+	its = program_build_id(program);
+	if (!program_has_debug(program))
+		reason = search->query->is_given ?
+			arena_printf(search->arena, "%s has no debug "
+				     "information: build it with -g", path) :
+			NULL;
+	else if (search->build_id && (!its || strcmp(its, search->build_id)))
+		reason = of_another_build(search, path);
+	else
+		return program;
+	if (reason)
+		search->reason = reason;
+	program_close(program);
+	return NULL;
 }
 
 static const char *why_none(struct search *search)

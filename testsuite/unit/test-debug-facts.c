@@ -631,7 +631,7 @@ static void test_rust(void **state)
 	struct ctype_member member;
 	struct opened o;
 
-	if (!have(w, "rustc"))
+	if (!have(w, "rustc") || !run_command(w, "rustc --version >version"))
 		skip();
 	write_text(w, "shop.rs",
 		   "struct Basket { apples: i32, pears: i64 }\n"

@@ -35,9 +35,7 @@ static void go_on_at(struct body *b, LLVMBasicBlockRef block)
 
 void follow_edge(struct body *b, int to)
 {
-	size_t blocks = b->function->blocks.count;
-
-	if (b->info->back[(size_t)b->block * blocks + (size_t)to] && b->machine)
+	if (b->machine && is_back_edge(b->info, b->block, to))
 		go_on_at(b, b->blocks[to]);
 	else
 		LLVMBuildBr(b->e->builder, b->blocks[to]);
@@ -54,14 +52,12 @@ static LLVMValueRef error_word(struct body *b)
 /* Where control goes when @op fails, as a block to branch to. */
 LLVMBasicBlockRef fault_block(struct body *b, const struct ir_op *op)
 {
-	size_t blocks = b->function->blocks.count;
 	LLVMBasicBlockRef now = LLVMGetInsertBlock(b->e->builder);
 	LLVMBasicBlockRef edge;
 
 	if (op->fault < 0)
 		return b->leave;
-	if (!b->machine ||
-	    !b->info->back[(size_t)b->block * blocks + (size_t)op->fault])
+	if (!b->machine || !is_back_edge(b->info, b->block, op->fault))
 		return b->blocks[op->fault];
 	edge = block_create(b->e, "back");
 	goto_block(b->e, edge);
@@ -433,6 +429,15 @@ static void vars_begin(struct body *b)
 	}
 }
 
+/* Ends a step here, and begins another. */
+static void cut_here(struct body *b)
+{
+	LLVMBasicBlockRef next = block_create(b->e, "cut");
+
+	go_on_at(b, next);
+	goto_block(b->e, next);
+}
+
 /* Code of all blocks; the builder stands at the entry, where it begins. */
 void body_code(struct body *b)
 {
@@ -449,6 +454,8 @@ void body_code(struct body *b)
 				continue;
 			}
 			set_place(b->e, b->llvm, block->ops.items[j]->site);
+			if (b->machine && is_cut(b->info, block->ops.items[j]))
+				cut_here(b);
 			renew_addresses(b, block->ops.items[j]);
 			op_code(b, block->ops.items[j++]);
 		}

@@ -48,8 +48,13 @@ enum trampoline { TRAMPOLINE_NONE, TRAMPOLINE_ENTRY, TRAMPOLINE_EXIT };
 
 /* What limits.c knows of a function. */
 struct function_info {
-	bool machine, recursive, faults, plain, reached;
-	bool *back;		/* [from * blocks + to]: a back edge */
+	bool machine, recursive, faults, plain;
+	int *order;		/* blocks, none before those that it leads to */
+	size_t reached;		/* so many */
+	size_t *rank;		/* by block: its place there */
+	bool *cut;		/* by block: a step ends before it */
+	VEC(const struct ir_op *) cut_ops;	/* and before these */
+	unsigned way;		/* the longest to its end: cut.c */
 	bool *starts_unset;	/* variables that must be cleared at entry */
 	unsigned at, size;	/* its part of the frame (or of the stack) */
 	unsigned key_size;	/* plain: of its longest key */
@@ -235,6 +240,13 @@ bool function_has_prim(struct emit *e, int number, char flag);
 bool reaches_prim(struct emit *e, int number, char flag);
 int arg_bound(const struct ir_function *function, const struct ir_arg *arg);
 bool arg_is_text(const struct ir_function *function, const struct ir_arg *arg);
+
+/* Whether to go from a block to the other is the end of a step. */
+bool is_back_edge(const struct function_info *info, int from, int to);
+
+/* ---- cut.c ---- */
+void ways_cut(struct emit *e);
+bool is_cut(const struct function_info *info, const struct ir_op *op);
 
 /* ---- levels.c ---- */
 enum level *levels_create(struct arena *arena, const struct ir_program *program);

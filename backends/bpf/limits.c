@@ -225,17 +225,24 @@ struct cycle_search {
 static void cycle_visit(void *context, int from, int to)
 {
 	struct cycle_search *search = context;
-	size_t blocks = search->function->blocks.count;
+	struct function_info *info = search->info;
 
-	if (search->state[to] == 1) {
-		search->info->back[(size_t)from * blocks + (size_t)to] = true;
+	(void)from;
+	if (search->state[to] == 1)
 		search->found = true;
-	}
 	if (search->state[to])
 		return;
 	search->state[to] = 1;
 	each_edge(search->function, to, cycle_visit, search);
 	search->state[to] = 2;
+	info->rank[to] = info->reached;
+	info->order[info->reached++] = to;
+}
+
+/* A block that others lead back to comes behind all of them in the order. */
+bool is_back_edge(const struct function_info *info, int from, int to)
+{
+	return info->cut[to] || info->rank[to] >= info->rank[from];
 }
 
 static bool find_cycles(struct emit *e, int number)
@@ -249,9 +256,12 @@ static bool find_cycles(struct emit *e, int number)
 		.state = arena_array(e->arena, char, blocks),
 	};
 
-	search.info->back = arena_array(e->arena, bool, blocks * blocks);
-	search.state[0] = 1;
-	each_edge(function, 0, cycle_visit, &search);
+	search.info->order = arena_array(e->arena, int, blocks);
+	search.info->rank = arena_array(e->arena, size_t, blocks);
+	search.info->cut = arena_array(e->arena, bool, blocks);
+	for (size_t i = 0; i < blocks; i++)	/* of those not reached */
+		search.info->rank[i] = blocks;
+	cycle_visit(&search, 0, 0);
 	return search.found;
 }
 
@@ -652,6 +662,7 @@ void limits_find(struct emit *e)
 		e->functions[i].machine = find_cycles(e, (int)i) ||
 					  e->levels[i] == LEVEL_STEPS;
 	find_callers(e);
+	ways_cut(e);
 	for (size_t i = 0; i < count; i++)	/* recursion: NESTING */
 		e->functions[i].faults = e->functions[i].recursive ||
 					 has_own_faults(e, (int)i);

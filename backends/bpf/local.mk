@@ -4,6 +4,7 @@ backend_bpf_sources = \
 	backends/bpf/main.c \
 	backends/bpf/limits.c \
 	backends/bpf/levels.c \
+	backends/bpf/cut.c \
 	backends/bpf/module.c \
 	backends/bpf/maps.c \
 	backends/bpf/probe.c \

@@ -381,6 +381,20 @@ static char *verifier_lines(void)
 	return strndup(start, end - start);
 }
 
+/* Whether the verifier found nothing wrong, but more than it follows. */
+static bool is_too_large(const char *lines)
+{
+	static const char *const signs[] = {
+		"is too large", "Too large", "too deep", "is too complex",
+		"due to 16-bit range", "too many states",
+	};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++)
+		if (strstr(lines, signs[i]))
+			return true;
+	return false;
+}
+
 static int explain_failure(struct object *object, int error, char **ret_error)
 {
 	char *lines = verifier_lines();
@@ -393,6 +407,12 @@ static int explain_failure(struct object *object, int error, char **ret_error)
 	else if (lines && strstr(lines, "number of maps per program"))
 		complain(ret_error, "probe %s uses more arrays than one BPF "
 			 "program can: make several probes of it",
+			 blamed_probe(object->manifest));
+	else if (lines && is_too_large(lines))
+		complain(ret_error, "probe %s is larger, with the functions that "
+			 "it calls, than what this kernel's verifier follows: "
+			 "make several probes of it, shorten it, or use the "
+			 "module backend (--runtime=kernel)",
 			 blamed_probe(object->manifest));
 	else if (lines)
 		complain(ret_error, "the kernel refuses probe %s: its verifier "

@@ -31,7 +31,8 @@ enum {
 	SHORT_TEXT = 63,	/* texts up to this are kept padded in line */
 	RECORD_DIRECT = 512,	/* records up to this are written in the ring */
 	STACK_DATA = 224,	/* a plain handler's texts and longest key */
-	RECURSION_ROOM = 1 << 17,
+	RECURSION_ROOM = 1 << 17,	/* for recursive calls, with short and */
+	RECURSION_LARGE = 1 << 19,	/* with long MAXSTRINGLEN */
 	TEMPS = 4,		/* slots for one operation's texts */
 };
 

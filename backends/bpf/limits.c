@@ -486,6 +486,7 @@ static void place_visit(void *context, int callee)
 static void place_functions(struct emit *e)
 {
 	struct placing placing = { .e = e, .changed = true };
+	unsigned most = e->text_size <= 512 ? RECURSION_ROOM : RECURSION_LARGE;
 	unsigned end = 0;
 
 	while (placing.changed) {
@@ -505,9 +506,9 @@ static void place_functions(struct emit *e)
 	e->stack_at = e->statics_at + end;
 	e->stack_size = e->recursive_size *
 			(unsigned)session_number(e, "maxnesting", 10);
-	if (e->stack_size > RECURSION_ROOM)
-		e->stack_size = RECURSION_ROOM > e->recursive_size ?
-				RECURSION_ROOM : e->recursive_size;
+	if (e->stack_size > most)
+		e->stack_size = most > e->recursive_size ? most :
+							  e->recursive_size;
 	e->frame_size = round8(e->stack_at + e->stack_size);
 }
 

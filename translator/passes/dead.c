@@ -8,25 +8,6 @@
 #include "translator/passes/flow.h"
 #include "translator/passes/passes.h"
 
-static int *count_reads(struct arena *arena,
-			const struct ir_function *function)
-{
-	int *reads = arena_array(arena, int, function->vars.count);
-
-	for (size_t i = 0; i < function->blocks.count; i++) {
-		const struct ir_block *block = function->blocks.items[i];
-
-		for (size_t j = 0; j < block->ops.count; j++) {
-			const struct ir_op *op = block->ops.items[j];
-
-			for (size_t k = 0; k < op->args.count; k++)
-				if (op->args.items[k].kind == IR_ARG_VAR)
-					reads[op->args.items[k].number]++;
-		}
-	}
-	return reads;
-}
-
 static bool drop_ops(struct ir_block *block, const int *reads)
 {
 	size_t kept = 0, count = block->ops.count;
@@ -47,7 +28,7 @@ static void drop_unread(struct ir_program *program,
 	bool changed = true;
 
 	while (changed) {
-		int *reads = count_reads(program->arena, function);
+		int *reads = flow_reads(program->arena, function);
 
 		changed = false;
 		for (size_t i = 0; i < function->blocks.count; i++)

@@ -119,3 +119,21 @@ bool flow_is_pure(const struct ir_op *op)
 	return op->result >= 0 && !row->has_effect && !row->may_fault &&
 	       !row->is_terminator;
 }
+
+int *flow_reads(struct arena *arena, const struct ir_function *function)
+{
+	int *reads = arena_array(arena, int, function->vars.count);
+
+	for (size_t i = 0; i < function->blocks.count; i++) {
+		const struct ir_block *block = function->blocks.items[i];
+
+		for (size_t j = 0; j < block->ops.count; j++) {
+			const struct ir_op *op = block->ops.items[j];
+
+			for (size_t k = 0; k < op->args.count; k++)
+				if (op->args.items[k].kind == IR_ARG_VAR)
+					reads[op->args.items[k].number]++;
+		}
+	}
+	return reads;
+}

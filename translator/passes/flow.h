@@ -29,6 +29,9 @@ bool *flow_reachable(struct arena *arena, const struct ir_function *function);
 /* For each block whether it can be entered more than once. */
 bool *flow_loops(struct arena *arena, const struct ir_function *function);
 
+/* For each variable how often it is read. */
+int *flow_reads(struct arena *arena, const struct ir_function *function);
+
 /* The flags of a primitive in intrinsics.def, or NULL. */
 const char *flow_prim_flags(const char *name, size_t arg_count);
 

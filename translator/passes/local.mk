@@ -7,6 +7,7 @@ passes_sources = \
 	translator/passes/merge.c \
 	translator/passes/fold.c \
 	translator/passes/atomic.c \
+	translator/passes/copy.c \
 	translator/passes/dead.c \
 	translator/passes/stats.c \
 	translator/passes/bounds.c \

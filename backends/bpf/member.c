@@ -2,8 +2,8 @@
  * Members of kernel structs in programs of many probes. Reading one is three
  * operations (where it lies, the address, the load) and a dozen instructions;
  * scripts on all system calls have more than a thousand. There a function of the
- * library does it, which is code since spile was built: the program takes a
- * third less time to make. A hit pays the call, so other programs do it in line.
+ * library does it, which is code since spile was built: the program has a seventh
+ * fewer instructions to make. A hit pays the call, so others do it in line.
  */
 #include "backends/bpf/emit.h"
 

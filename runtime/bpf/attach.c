@@ -350,12 +350,16 @@ static int attach_one(struct attach *attach, struct probe *probe,
 	return -1;
 }
 
-/* Of the probes on one place in a program, and of trampolines of one function, the
- * kernel calls first what was attached last; scripts expect their own order. */
+/* Of the probes on one place in a program or in the kernel, and of trampolines of
+ * one function, the kernel calls first what was attached last; scripts expect their
+ * own order. */
 static bool is_called_backwards(const struct probe *probe)
 {
 	return probe->has_trampoline || probe->kind == ATTACH_UPROBE ||
-	       probe->kind == ATTACH_URETPROBE;
+	       probe->kind == ATTACH_URETPROBE ||
+	       (probe->kind == ATTACH_KPROBE && probe->bpf &&
+		bpf_program__expected_attach_type(probe->bpf) !=
+			BPF_TRACE_KPROBE_MULTI);
 }
 
 /* The probes on returns, or all others. */

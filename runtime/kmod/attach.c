@@ -21,7 +21,7 @@ static const struct rt_way *const ways[RT_ATTACH_KINDS] = {
 static DEFINE_MUTEX(attaching);
 static struct rt_attachment *attachments;
 static struct rt_attachment **of_kind;	/* room to collect some of them */
-static u32 attached;			/* those before this one are */
+static bool attached;			/* some are, or may be */
 
 const char *rt_pair(const struct rt_probe *probe, const char *key)
 {
@@ -44,11 +44,13 @@ s64 rt_pair_long(const struct rt_probe *probe, const char *key, s64 missing)
 static int attach(u32 number)
 {
 	struct rt_attachment *attachment = &attachments[number];
-	const struct rt_way *way;
+	const struct rt_way *way = ways[attachment->probe->kind];
+	int error;
 
 	attachment->state = NULL;
-	way = ways[attachment->probe->kind];
-	return way && !attachment->left_out ? way->attach(attachment) : 0;
+	error = way && !attachment->left_out ? way->attach(attachment) : 0;
+	attachment->is_attached = !error;
+	return error;
 }
 
 static void detach_kind(enum rt_attach kind)
@@ -57,9 +59,9 @@ static void detach_kind(enum rt_attach kind)
 
 	if (!ways[kind])
 		return;
-	for (i = 0; i < attached; i++)
+	for (i = 0; i < rt_program.probe_count; i++)
 		if (attachments[i].probe->kind == kind &&
-		    !attachments[i].left_out)
+		    attachments[i].is_attached && !attachments[i].left_out)
 			of_kind[count++] = &attachments[i];
 	if (count)
 		ways[kind]->detach(of_kind, count);
@@ -67,11 +69,13 @@ static void detach_kind(enum rt_attach kind)
 
 static void detach_all(void)
 {
-	u32 kind;
+	u32 kind, i;
 
 	for (kind = 0; attached && kind < RT_ATTACH_KINDS; kind++)
 		detach_kind(kind);
-	attached = 0;
+	for (i = 0; attached && i < rt_program.probe_count; i++)
+		attachments[i].is_attached = false;
+	attached = false;
 }
 
 static int make_room(void)
@@ -119,19 +123,45 @@ int rt_choose(const struct kmod_choice *choice)
 	return error;
 }
 
+/* Of the probes on one place in the kernel it calls first what was attached last;
+ * scripts expect their own order. */
+static bool is_called_backwards(u32 number)
+{
+	return rt_program.probes[number].kind == RT_ATTACH_KPROBE;
+}
+
+/* All that are called backwards, or the others; those that are not yet. */
+static int attach_part(bool backwards, u32 *ret_probe)
+{
+	u32 count = rt_program.probe_count, i;
+	int error = 0;
+
+	for (i = 0; i < count && !error; i++) {
+		u32 number = backwards ? count - 1 - i : i;
+
+		if (is_called_backwards(number) != backwards ||
+		    attachments[number].is_attached)
+			continue;
+		*ret_probe = number;
+		error = attach(number);
+	}
+	return error;
+}
+
 static int attach_all(u32 *ret_probe)
 {
 	int error = make_room();
 
-	while (!error && attached < rt_program.probe_count) {
-		error = attach(attached);
-		attached += !error;
-	}
-	*ret_probe = attached;
+	*ret_probe = 0;
+	attached = !error;
+	if (!error)
+		error = attach_part(true, ret_probe);
+	if (!error)
+		error = attach_part(false, ret_probe);
 	if (error)
 		detach_all();
 	else
-		rt_tasks_walk(attachments, attached);
+		rt_tasks_walk(attachments, rt_program.probe_count);
 	return error;
 }
 

@@ -10,6 +10,7 @@
 struct rt_attachment {
 	const struct rt_probe *probe;
 	void *state;
+	bool is_attached;	/* or left out */
 	bool left_out;		/* not for this kernel or session */
 	u64 address, length;	/* of data, as the runner found it */
 };

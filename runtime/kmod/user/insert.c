@@ -12,12 +12,12 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "runtime/reader/complain.h"
 #include "runtime/reader/object.h"
 #include "runtime/kmod/device.h"
+#include "runtime/kmod/user/refusal.h"
 
 enum { MISC_MAJOR = 10 };
 
@@ -30,108 +30,12 @@ bool insert_is_module(const void *image, size_t size)
 	       header->e_type == ET_REL && header->e_machine != EM_BPF;
 }
 
-/* The text behind KEY= in the section .modinfo, whose texts are NUL-terminated;
- * "" if there is none. */
-static const char *module_info(const struct object *object, const char *key)
-{
-	char wanted[32];
-	size_t length = (size_t)snprintf(wanted, sizeof(wanted), "%c%s=", 0, key);
-	const char *at = memmem(object->image, object->bytes, wanted, length);
-	const char *end = (const char *)object->image + object->bytes;
-
-	return at && memchr(at + length, '\0', end - (at + length)) ?
-		at + length : "";
-}
-
 /* The name that the kernel will know it by. */
 static const char *module_name(const struct object *object)
 {
-	const char *name = module_info(object, "name");
+	const char *name = refusal_info(object, "name");
 
 	return *name && strlen(name) < 64 ? name : NULL;
-}
-
-/* Whether all that the header tells of is there. */
-static bool is_whole(const struct object *object)
-{
-	const Elf64_Ehdr *header = object->image;
-
-	return header->e_shoff <= object->bytes &&
-	       (object->bytes - header->e_shoff) / sizeof(Elf64_Shdr) >=
-	       header->e_shnum;
-}
-
-static bool is_signed(const struct object *object)
-{
-	static const char mark[] = "~Module signature appended~\n";
-	size_t size = sizeof(mark) - 1;
-
-	return object->bytes > size &&
-	       !memcmp((const char *)object->image + object->bytes - size, mark,
-		       size);
-}
-
-/* The kernel says the same of a module that is damaged, and of one with other
- * types of the same release. */
-static int explain_format(const struct object *object, const char *name,
-			  char **ret_error)
-{
-	const char *built = module_info(object, "vermagic");
-	int length = (int)strcspn(built, " ");
-	struct utsname running;
-
-	if (!is_whole(object))
-		return complain(ret_error, "the module %s is cut off: copy or "
-				"translate it again", name);
-	if (uname(&running) || (strlen(running.release) == (size_t)length &&
-				!memcmp(running.release, built, length)))
-		return complain(ret_error, "the module %s was built for "
-				"another kernel of this release: translate "
-				"it again with the headers of this one (the "
-				"kernel's log tells more)", name);
-	return complain(ret_error, "the module %s was built for another "
-			"kernel, %.*s; this is %s: translate it again with "
-			"-r %s", name, length, built, running.release,
-			running.release);
-}
-
-static int explain_load(const struct object *object, int error,
-			const char *name, char **ret_error)
-{
-	switch (error) {
-	case ENOEXEC:
-		return explain_format(object, name, ret_error);
-	case EBADMSG:
-		return complain(ret_error, "the signature of the module %s is "
-				"damaged: translate it again", name);
-	case ENOKEY:
-		return complain(ret_error, "the kernel has no key for the "
-				"signature of the module %s: sign it with one "
-				"that it trusts (--sign-module=KEY)", name);
-	case ENOENT:
-		return complain(ret_error, "this kernel lacks a symbol that "
-				"the module %s needs", name);
-	case EPERM:
-		return complain(ret_error, "the kernel does not permit modules "
-				"to be loaded: it needs root, and no lockdown");
-	case EKEYREJECTED:
-		return complain(ret_error, is_signed(object) ?
-				"this kernel does not accept the signature of "
-				"the module %s: sign it with a key that it "
-				"trusts (--sign-module=KEY)" :
-				"this kernel loads signed modules only, and "
-				"%s is not: sign it (--sign-module=KEY)", name);
-	case ENOMEM:
-		return complain(ret_error, "there is not enough memory for the "
-				"module %s: make its arrays smaller "
-				"(MAXMAPENTRIES), or the output (-s)", name);
-	case EEXIST:
-		return complain(ret_error, "a module named %s is in use", name);
-	case ENOSYS:
-		return complain(ret_error, "this kernel has no modules");
-	}
-	return complain(ret_error, "cannot load the module %s: %s", name,
-			strerror(error));
 }
 
 static int load_module(struct object *object, const char *name,
@@ -157,7 +61,7 @@ static int load_module(struct object *object, const char *name,
 			break;
 		}
 	}
-	return explain_load(object, errno, name, ret_error);
+	return refusal_explain(object, errno, name, ret_error);
 }
 
 /* ---- the device ---- */

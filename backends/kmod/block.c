@@ -119,6 +119,62 @@ static void write_op(struct gen *gen, const struct ir_op *op)
 		write_control(gen, op);
 }
 
+/* ---- handlers ---- */
+
+static bool is_handler(const struct gen *gen, size_t number)
+{
+	for (size_t i = 0; i < gen->program->probes.count; i++)
+		if ((size_t)gen->program->probes.items[i]->function == number)
+			return true;
+	return false;
+}
+
+/* Calls @sees for the operations, until it is true of one. */
+static bool any_op(const struct ir_function *function,
+		   bool (*sees)(enum ir_code code))
+{
+	for (size_t i = 0; i < function->blocks.count; i++) {
+		const struct ir_block *block = function->blocks.items[i];
+
+		for (size_t j = 0; j < block->ops.count; j++)
+			if (sees(block->ops.items[j]->code))
+				return true;
+	}
+	return false;
+}
+
+/* Takes room of the frame behind the function's own. */
+static bool goes_deeper(enum ir_code code)
+{
+	return code == IR_CALL || code == IR_CALLV || code == IR_EMBED;
+}
+
+/* Is more than numbers and globals that are numbers. */
+static bool wants_frame(enum ir_code code)
+{
+	static const enum ir_code without[] = {
+		IR_ADD, IR_SUB, IR_MUL, IR_SHL, IR_SHR, IR_USHR, IR_AND, IR_OR,
+		IR_XOR, IR_EQ, IR_NE, IR_LT, IR_LE, IR_MOV, IR_GET, IR_SET,
+		IR_FETCHADD, IR_JUMP, IR_BRANCH, IR_RETURN, IR_TOUCH,
+	};
+
+	for (size_t i = 0; i < sizeof(without) / sizeof(*without); i++)
+		if (without[i] == code)
+			return false;
+	return true;
+}
+
+bool is_light(const struct gen *gen, int number)
+{
+	const struct ir_function *function =
+		gen->program->functions.items[number];
+
+	for (size_t i = 0; i < function->vars.count; i++)
+		if (function->vars.items[i].type == IR_TEXT)
+			return false;
+	return !any_op(function, wants_frame);
+}
+
 /* ---- functions ---- */
 
 static void write_vars(struct gen *gen, size_t number)
@@ -136,8 +192,31 @@ static void write_vars(struct gen *gen, size_t number)
 	write_line(out, "};");
 }
 
+/* The variables of a handler are the first on the stack, where there is room. */
+static void write_room(struct gen *gen, size_t number, bool handler)
+{
+	struct writer *out = &gen->out;
+
+	if (!handler) {
+		write_line(out, "struct f%zu_vars *v = rt_enter(frame, "
+			   "sizeof(*v));", number);
+		write_line(out, "int status = RT_DONE;");
+		write_blank(out);
+		write_line(out, "if (!v)");
+		write_line(out, "\treturn RT_TOO_DEEP;");
+		return;
+	}
+	if (!is_light(gen, (int)number))
+		write_line(out, "struct f%zu_vars *v = (void *)frame->stack;",
+			   number);
+	write_line(out, "int status = RT_DONE;");
+	write_blank(out);
+	if (any_op(gen->function, goes_deeper))
+		write_line(out, "rt_begin(frame, v + 1);");
+}
+
 /* Variables begin as 0 or "", parameters as what was given. */
-static void write_entry(struct gen *gen, size_t number)
+static void write_entry(struct gen *gen, size_t number, bool handler)
 {
 	const struct ir_function *function = gen->function;
 	struct writer *out = &gen->out;
@@ -146,12 +225,7 @@ static void write_entry(struct gen *gen, size_t number)
 		if (function->vars.items[i].type == IR_LONG)
 			write_line(out, i < function->param_count
 				   ? "s64 v%d = a%d;" : "s64 v%d = 0;", i, i);
-	write_line(out, "struct f%zu_vars *v = rt_enter(frame, sizeof(*v));",
-		   number);
-	write_line(out, "int status = RT_DONE;");
-	write_blank(out);
-	write_line(out, "if (!v)");
-	write_line(out, "\treturn RT_TOO_DEEP;");
+	write_room(gen, number, handler);
 	for (int i = 0; i < (int)function->vars.count; i++) {
 		if (function->vars.items[i].type != IR_TEXT)
 			continue;
@@ -167,6 +241,7 @@ static void write_entry(struct gen *gen, size_t number)
 static void write_function(struct gen *gen, size_t number)
 {
 	struct writer *out = &gen->out;
+	bool handler = is_handler(gen, number);
 
 	gen->function = gen->program->functions.items[number];
 	write_blank(out);
@@ -175,7 +250,7 @@ static void write_function(struct gen *gen, size_t number)
 	write_line(out, "/* %s */", gen->function->name);
 	write_head(gen, number, "");
 	write_line(out, "{");
-	write_entry(gen, number);
+	write_entry(gen, number, handler);
 	for (size_t i = 0; i < gen->function->blocks.count; i++) {
 		const struct ir_block *block = gen->function->blocks.items[i];
 
@@ -186,7 +261,8 @@ static void write_function(struct gen *gen, size_t number)
 	write_label(out, "fail: __maybe_unused");
 	write_line(out, "status = RT_FAULT;");
 	write_label(out, "done: __maybe_unused");
-	write_line(out, "rt_leave(frame, v);");
+	if (!handler)
+		write_line(out, "rt_leave(frame, v);");
 	write_line(out, "return status;");
 	write_line(out, "}");
 }

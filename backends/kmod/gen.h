@@ -65,6 +65,9 @@ unsigned embedded_room(const struct gen *gen);
 
 /* ---- block.c: functions ---- */
 void functions_write(struct gen *gen);
+/* Whether the function is a handler that needs nothing of a frame: such a one
+ * is run without. */
+bool is_light(const struct gen *gen, int number);
 
 /* ---- probe.c: probes and the table of the program ---- */
 /* A limit of the session that may not be there. */

@@ -18,22 +18,10 @@
 #define SPILE_PKGDATADIR "/usr/local/share/spile"
 #endif
 
-/* Sources of the runtime, from the root of the library. */
+/* The runtime: units of many parts, so that the kernel's headers are read few
+ * times; two, for two processors. */
 const char *const build_sources[] = {
-	"runtime/kmod/memory.c",
-	"runtime/kmod/frame.c", "runtime/kmod/lock.c", "runtime/kmod/load.c",
-	"runtime/kmod/output.c", "runtime/kmod/match.c",
-	"runtime/kmod/text.c", "runtime/kmod/map.c", "runtime/kmod/stat.c",
-	"runtime/kmod/iter.c", "runtime/kmod/prim.c", "runtime/kmod/float.c",
-	"runtime/kmod/attach.c",
-	"runtime/kmod/tracepoint.c", "runtime/kmod/perf.c",
-	"runtime/kmod/kprobe.c", "runtime/kmod/uprobe.c",
-	"runtime/kmod/netfilter.c",
-	"runtime/kmod/tasks.c", "runtime/kmod/stack.c", "runtime/kmod/place.c",
-	"runtime/kmod/unwind.c", "runtime/kmod/code.c",
-	"runtime/kmod/overload.c",
-	"runtime/kmod/device.c",
-	"runtime/common/format.c", "runtime/common/hist.c",
+	"runtime/kmod/session.c", "runtime/kmod/values.c",
 };
 
 const size_t build_source_count =

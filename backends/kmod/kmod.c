@@ -142,6 +142,8 @@ static const char *module_name(struct arena *arena, const char *name)
 static void write_modinfo(struct gen *gen,
 			  const struct backend_options *options)
 {
+	if (options->modinfo_count)
+		write_line(&gen->out, "#include <linux/module.h>");
 	for (size_t i = 0; i < options->modinfo_count; i++) {
 		const char *info = options->modinfo[i];
 		int name = (int)strcspn(info, "=");

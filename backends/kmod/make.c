@@ -91,6 +91,9 @@ static const char *write_makefile(struct build *build, const char *folder,
 	buf_printf(&text, "\nccflags-y := -I%s -std=gnu11 "
 		   "-Wno-declaration-after-statement -Wno-unused "
 		   "-Wno-frame-larger-than -g0\n", build->root);
+	/* nothing traces a handler; and the kernel would patch the entry of each
+	 * function when it loads the module */
+	buf_puts(&text, "ccflags-remove-y := $(CC_FLAGS_FTRACE)\n");
 	failed = file_write(path, buf_text(&text), text.length);
 	buf_free(&text);
 	return failed ? arena_printf(build->arena, "cannot write %s: %s", path,

@@ -99,6 +99,8 @@ void probes_write(struct gen *gen)
 		write_line(out, ".lock = %d, .lock_class = %d, .end_safe = "
 			   "%d,", (int)probe->lock, probe->lock_class,
 			   probe->end_safe);
+		write_line(out, ".light = %d,", !probe->lock &&
+			   is_light(gen, probe->function));
 		write_line(out, "},");
 	}
 	write_line(out, "{ }");

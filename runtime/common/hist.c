@@ -41,25 +41,25 @@ __s64 hist_low(const struct hist_shape *shape, __u32 bucket)
 			       hist_buckets(shape), bucket);
 }
 
-static void put(struct picture *picture, char c)
+static void draw(struct picture *picture, char c)
 {
 	if (picture->length < picture->room)
 		picture->out[picture->length] = c;
 	picture->length++;
 }
 
-static void fill(struct picture *picture, char c, __u64 count)
+static void draw_run(struct picture *picture, char c, __u64 count)
 {
 	while (count--)
-		put(picture, c);
+		draw(picture, c);
 }
 
 static void put_text(struct picture *picture, const char *text, __u32 length,
 		     __u32 width)
 {
-	fill(picture, ' ', width > length ? width - length : 0);
+	draw_run(picture, ' ', width > length ? width - length : 0);
 	while (length--)
-		put(picture, *text++);
+		draw(picture, *text++);
 }
 
 /* What stands before the bar; @text has room for 32. */
@@ -132,7 +132,7 @@ static void draw_head(struct picture *picture)
 {
 	put_text(picture, "value", 5, picture->value_width);
 	put_text(picture, " |", 2, 0);
-	fill(picture, '-', picture->shape->width);
+	draw_run(picture, '-', picture->shape->width);
 	put_text(picture, " count\n", 7, 0);
 }
 
@@ -144,13 +144,13 @@ static void draw_row(struct picture *picture, __u32 bucket)
 
 	put_text(picture, text, length, picture->value_width);
 	put_text(picture, " |", 2, 0);
-	fill(picture, '@', bar);
-	fill(picture, ' ', picture->shape->width - bar + 1);
+	draw_run(picture, '@', bar);
+	draw_run(picture, ' ', picture->shape->width - bar + 1);
 	length = format_long(text, sizeof(text),
 			     format_spec('u', '\0', 0, -1),
 			     picture->buckets[bucket]);
 	put_text(picture, text, length, picture->count_width);
-	put(picture, '\n');
+	draw(picture, '\n');
 }
 
 /* How many empty buckets follow each other from @bucket on. */
@@ -179,7 +179,7 @@ static void draw_rows(struct picture *picture)
 		}
 		for (j = 0; j < elision; j++)
 			draw_row(picture, i + j);
-		fill(picture, ' ', picture->value_width + 1);
+		draw_run(picture, ' ', picture->value_width + 1);
 		put_text(picture, "~\n", 2, 0);
 		for (j = run - elision; j < run; j++)
 			draw_row(picture, i + j);
@@ -204,6 +204,6 @@ __u64 hist_render(char *out, __u64 room, const struct hist_shape *shape,
 	measure(&picture);
 	draw_head(&picture);
 	draw_rows(&picture);
-	put(&picture, '\n');
+	draw(&picture, '\n');
 	return picture.length;
 }

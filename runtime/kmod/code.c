@@ -40,7 +40,7 @@ static u64 bytes_of(const struct kmod_code *asked)
 	return sum;
 }
 
-static int fill(struct rt_code *code, const struct kmod_code *asked)
+static int fill_code(struct rt_code *code, const struct kmod_code *asked)
 {
 	const void *at[KMOD_TABLES];
 	char *to = code->tables;
@@ -73,7 +73,7 @@ static int fill(struct rt_code *code, const struct kmod_code *asked)
 	return 0;
 }
 
-static long add(const struct kmod_code *asked)
+static long add_code(const struct kmod_code *asked)
 {
 	u64 bytes = bytes_of(asked);
 	struct rt_code *code;
@@ -85,7 +85,7 @@ static long add(const struct kmod_code *asked)
 	code = RT_TRY(vmalloc(sizeof(*code) + bytes));
 	if (!code)
 		return -ENOMEM;
-	if (fill(code, asked)) {
+	if (fill_code(code, asked)) {
 		vfree(code);
 		return -EFAULT;
 	}
@@ -102,7 +102,7 @@ long rt_code_add(const struct kmod_code __user *from)
 	if (copy_from_user(&asked, from, sizeof(asked)))
 		return -EFAULT;
 	mutex_lock(&adding);
-	error = add(&asked);
+	error = add_code(&asked);
 	mutex_unlock(&adding);
 	return error;
 }

@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -81,7 +82,7 @@ static long set_reloc(const void __user *from)
 	return 0;
 }
 
-static long choose(const void __user *from)
+static long set_choice(const void __user *from)
 {
 	struct kmod_choice choice;
 
@@ -90,7 +91,7 @@ static long choose(const void __user *from)
 	return rt_choose(&choice);
 }
 
-static long attach(u32 __user *ret_probe)
+static long attach_probes(u32 __user *ret_probe)
 {
 	u32 probe = 0;
 	int error = rt_attach_all(&probe);
@@ -114,9 +115,9 @@ static long device_ioctl(struct file *file, unsigned int command,
 	case KMOD_CODE:
 		return rt_code_add((const void __user *)argument);
 	case KMOD_CHOOSE:
-		return choose((const void __user *)argument);
+		return set_choice((const void __user *)argument);
 	case KMOD_ATTACH:
-		return attach((u32 __user *)argument);
+		return attach_probes((u32 __user *)argument);
 	case KMOD_DETACH:
 		rt_detach_all();
 		return 0;

@@ -3,6 +3,7 @@
 
 #include <linux/cpumask.h>
 #include <linux/preempt.h>
+#include <linux/prandom.h>
 #include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
@@ -23,12 +24,12 @@ static int frame_create(struct rt_frame *frame)
 	u32 threads = rt_program.matches ? sizeof(*frame->threads) : 0;
 	u32 stacks = rt_program.stacks ? sizeof(*frame->stacks) : 0;
 	char *at = RT_TRY(vzalloc(5ul * text + rt_program.stack_size +
-				  rt_program.record_size + threads + stacks));
+				  rt_program.record_size + threads + stacks +
+				  sizeof(*frame->random)));
 
 	if (!at)
 		return -ENOMEM;
-	prandom_seed_state(&frame->random, get_random_u64());
-	frame->stack = at;
+	frame->stack = frame->top = at;
 	frame->record = at + rt_program.stack_size;
 	frame->message = frame->record + rt_program.record_size;
 	frame->token = frame->message + text;
@@ -37,6 +38,8 @@ static int frame_create(struct rt_frame *frame)
 	frame->subject = frame->scratch + text;
 	frame->threads = (void *)(frame->subject + text);
 	frame->stacks = (void *)frame->threads + threads;
+	frame->random = (void *)frame->stacks + stacks;
+	prandom_seed_state(frame->random, get_random_u64());
 	return 0;
 }
 
@@ -67,15 +70,8 @@ void rt_frames_destroy(void)
 static void begin(struct rt_frame *frame, const struct rt_probe *probe)
 {
 	frame->error = RT_OK;
-	frame->site = -1;
-	frame->error_arg = 0;
-	frame->chain_length = 0;
-	frame->probe = probe - rt_program.probes;
+	frame->probe = probe;
 	frame->actions = 0;
-	frame->max_actions = probe->end_safe ? rt_program.max_actions_begin :
-					       rt_program.max_actions;
-	frame->nesting = 0;
-	frame->top = frame->stack;
 	frame->token_at = 0;
 	frame->token[0] = '\0';
 	frame->groups = 0;
@@ -85,7 +81,7 @@ static void begin(struct rt_frame *frame, const struct rt_probe *probe)
 
 /* A hit that comes between the look and the claim is over when it gives the
  * processor back, so none needs to be atomic. */
-static struct rt_frame *claim(const struct rt_probe *probe)
+static __always_inline struct rt_frame *claim(const struct rt_probe *probe)
 {
 	struct rt_frame *first = &frames[raw_smp_processor_id() * RT_FRAMES];
 	u32 i;
@@ -181,7 +177,7 @@ void rt_report(struct rt_frame *frame)
 	if (frame->error == RT_OK || frame->error == RT_ABORT)
 		return;
 	count_error();
-	rt_record_begin(frame, WIRE_ERROR, frame->probe);
+	rt_record_begin(frame, WIRE_ERROR, frame->probe - rt_program.probes);
 	rt_record_long(frame, frame->site);
 	rt_record_long(frame, frame->chain_length);
 	for (i = 0; i < frame->chain_length; i++)
@@ -193,8 +189,11 @@ void rt_report(struct rt_frame *frame)
 
 int rt_action(struct rt_frame *frame, u32 count, s32 site)
 {
+	u64 most = frame->probe->end_safe ? rt_program.max_actions_begin :
+					    rt_program.max_actions;
+
 	frame->actions += count;
-	if (frame->actions > frame->max_actions)
+	if (frame->actions > most)
 		return rt_raise(frame, RT_ERROR_ACTIONS, 0, site);
 	return 0;
 }
@@ -254,10 +253,10 @@ static bool may_run(const struct rt_probe *probe)
 {
 	u64 state = READ_ONCE(rt_shared->state);
 
-	if (!probe->end_safe)
-		return state == WIRE_RUNNING;
-	return probe->kind != RT_ATTACH_BEGIN || state == WIRE_STARTING ||
-	       state == WIRE_RUNNING;
+	if (likely(state == WIRE_RUNNING))
+		return true;
+	return probe->end_safe && (probe->kind != RT_ATTACH_BEGIN ||
+				   state == WIRE_STARTING);
 }
 
 /*
@@ -265,12 +264,14 @@ static bool may_run(const struct rt_probe *probe)
  * holds the lock of an array or of the output, which would never be given back:
  * it runs where there is no handler.
  */
-static bool is_safe(void)
+static __always_inline bool is_safe(void)
 {
 	struct rt_frame *first = &frames[raw_smp_processor_id() * RT_FRAMES];
 	u32 i;
 
-	for (i = 0; in_nmi() && i < RT_FRAMES; i++)
+	if (likely(!in_nmi()))
+		return true;
+	for (i = 0; i < RT_FRAMES; i++)
 		if (READ_ONCE(first[i].busy)) {
 			atomic64_inc((atomic64_t *)&rt_shared->skipped[
 				     WIRE_SKIP_NEST]);
@@ -279,16 +280,19 @@ static bool is_safe(void)
 	return true;
 }
 
-static void run_in(struct rt_frame *frame, const struct rt_probe *probe)
+static __always_inline void run_in(struct rt_frame *frame, const struct rt_probe *probe)
 {
 	u64 begun = frame->driven ? 0 : rt_load_begin();
 
-	if (rt_lock_take(probe)) {
+	if (!probe->lock || rt_lock_take(probe)) {
 		probe->run(frame);
-		rt_lock_give(probe);
-		rt_report(frame);
+		if (probe->lock)
+			rt_lock_give(probe);
+		if (unlikely(frame->error != RT_OK))
+			rt_report(frame);
 	}
-	rt_load_end(frame, begun);
+	if (begun)
+		rt_load_end(frame, begun);
 	smp_store_release(&frame->busy, 0);
 }
 
@@ -321,42 +325,73 @@ static bool is_driven(const struct rt_probe *probe)
 	return driven[probe->kind];
 }
 
-void rt_run(const struct rt_probe *probe, const u64 *args,
-	    const struct pt_regs *regs)
+static __always_inline void run(struct rt_frame *frame,
+				const struct rt_probe *probe, const u64 *args,
+				const struct pt_regs *regs)
 {
 	static const u64 no_args[RT_ARGS];
-	bool driven = is_driven(probe), lazy = driven && !probe->lock;
+
+	frame->args = args ? args : no_args;
+	frame->regs = regs;
+	run_in(frame, probe);
+}
+
+static noinline void run_driven(const struct rt_probe *probe)
+{
+	bool lazy = !probe->lock;
 	struct rt_frame *frame;
 
-	if (!may_run(probe))
-		return;
 	stay_here(lazy);
 	frame = is_safe() ? claim(probe) : NULL;
 	if (frame) {
-		frame->args = args ? args : no_args;
-		frame->regs = regs;
 		frame->task = current;
-		frame->driven = driven;
-		run_in(frame, probe);
+		frame->driven = true;
+		run(frame, probe, NULL, NULL);
 	}
 	go_anywhere(lazy);
 }
 
+/* On an event of the kernel. */
+static noinline void run_event(const struct rt_probe *probe, const u64 *args,
+			       const struct pt_regs *regs)
+{
+	struct rt_frame *frame;
+
+	preempt_disable_notrace();
+	frame = is_safe() ? claim(probe) : NULL;
+	if (frame) {
+		frame->task = current;
+		frame->driven = false;
+		run(frame, probe, args, regs);
+	}
+	preempt_enable_notrace();
+}
+
+void rt_run(const struct rt_probe *probe, const u64 *args,
+	    const struct pt_regs *regs)
+{
+	if (!may_run(probe))
+		return;
+	if (probe->light)
+		probe->run(NULL);
+	else if (is_driven(probe))
+		run_driven(probe);
+	else
+		run_event(probe, args, regs);
+}
+
 void rt_run_for(const struct rt_probe *probe, struct task_struct *task)
 {
-	static const u64 no_args[RT_ARGS];
 	struct rt_frame *frame;
 
 	if (!may_run(probe))
 		return;
-	stay_here(false);
+	preempt_disable_notrace();
 	frame = claim(probe);
 	if (frame) {
-		frame->args = no_args;
-		frame->regs = NULL;
 		frame->task = task;
 		frame->driven = true;
-		run_in(frame, probe);
+		run(frame, probe, NULL, NULL);
 	}
-	go_anywhere(false);
+	preempt_enable_notrace();
 }

@@ -3,7 +3,7 @@
  * then handed out, so the handler may change the array meanwhile. A sorted
  * walk over the whole array leaves it in that order.
  */
-#include "runtime/kmod/kmod.h"
+#include "runtime/kmod/map.h"
 
 #include <linux/slab.h>
 #include <linux/sort.h>

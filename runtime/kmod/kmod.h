@@ -11,10 +11,12 @@
 #ifndef SPILE_KMOD_KMOD_H
 #define SPILE_KMOD_KMOD_H
 
+/* no more of the kernel than the C of a script needs: most of the time that its
+ * compilation takes is these */
+#include <linux/atomic.h>
 #include <linux/kernel.h>
-#include <linux/module.h>
-#include <linux/prandom.h>
-#include <linux/spinlock.h>
+#include <linux/spinlock_types.h>
+#include <linux/string.h>
 #include <linux/types.h>
 
 #include "runtime/common/arith.h"
@@ -22,6 +24,10 @@
 #include "runtime/common/regex.h"
 #include "runtime/common/stat.h"
 #include "runtime/common/wire.h"
+
+struct pt_regs;
+struct rnd_state;
+struct task_struct;
 
 enum rt_error {
 	RT_OK,
@@ -56,9 +62,9 @@ struct rt_frame {
 	s64 error_arg;
 	u32 chain_length;	/* sites of calls that led there, innermost */
 	s32 chain[RT_CHAIN];	/* first */
-	u32 probe;
-	u64 actions, max_actions;
-	struct rnd_state random;
+	const struct rt_probe *probe;
+	u64 actions;
+	struct rnd_state *random;
 	u32 nesting;		/* calls now */
 	const u64 *args;	/* raw arguments of the event */
 	const struct pt_regs *regs;	/* of the probed code, or NULL */
@@ -114,6 +120,7 @@ struct rt_map {
 	u32 id;				/* global */
 	/* below: rt only */
 	arch_spinlock_t lock;
+	u32 cell_size, buckets_at;	/* of a statistic: bytes, words */
 	u64 changes;		/* elements that came and went */
 	struct rt_node **slots;
 	u32 slot_mask;
@@ -164,6 +171,7 @@ struct rt_probe {
 	u8 lock;			/* 0 none, 1 shared, 2 exclusive */
 	u8 lock_class;
 	bool end_safe;
+	bool light;		/* it needs no frame: run() gets NULL */
 };
 
 struct rt_setting {
@@ -227,6 +235,12 @@ void rt_chain_add(struct rt_frame *frame, s32 site);
 /* The pending error, which is then no longer pending; -1 if it is abort(). */
 int rt_catch(struct rt_frame *frame, char *text, u32 room);
 int rt_action(struct rt_frame *frame, u32 count, s32 site);
+/* In a handler that calls functions: theirs are from @top on. */
+static inline void rt_begin(struct rt_frame *frame, void *top)
+{
+	frame->nesting = 1;
+	frame->top = top;
+}
 /* Room for the variables of a function, not cleared; NULL: nested too deep. */
 void *rt_enter(struct rt_frame *frame, u32 size);
 void rt_leave(struct rt_frame *frame, void *vars);
@@ -239,6 +253,7 @@ void rt_report(struct rt_frame *frame);
 
 /* ---- the time of handlers: overload.c ---- */
 
+/* When a handler begins; 0 where nobody looks. */
 u64 rt_load_begin(void);
 /* Ends the session if that was too much. */
 void rt_load_end(struct rt_frame *frame, u64 begun);
@@ -246,7 +261,7 @@ void rt_load_end(struct rt_frame *frame, u64 begun);
 /* ---- locks of handlers: lock.c ---- */
 
 void rt_locks_create(void);
-/* False: not had in time, and counted. */
+/* Of a probe that has one. False: not had in time, and counted. */
 bool rt_lock_take(const struct rt_probe *probe);
 void rt_lock_give(const struct rt_probe *probe);
 
@@ -328,6 +343,8 @@ void rt_clear(struct rt_map *map);
 /* ---- statistics: stat.c ---- */
 
 u32 rt_stat_size(const struct rt_stat *stat);	/* of a cell */
+/* Where things are in an element. */
+void rt_stat_lay_out(struct rt_map *map);
 /* All processors' cells of an element as one. */
 void rt_stat_merge(const struct rt_stat *stat, const char *value, s64 *merged);
 /* One part of a merged cell. */
@@ -345,8 +362,6 @@ int rt_hist_text(struct rt_frame *frame, struct rt_map *map, const char *key,
 /* Under the map's lock: an element by its key; the same, made if missing. */
 char *rt_find(struct rt_map *map, const char *key);
 char *rt_make(struct rt_map *map, const char *key);
-unsigned long rt_map_lock(struct rt_map *map);
-void rt_map_unlock(struct rt_map *map, unsigned long flags);
 int rt_overflow(struct rt_frame *frame, const struct rt_map *map, s32 site);
 
 /* ---- walks: iter.c ---- */

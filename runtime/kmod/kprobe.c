@@ -6,7 +6,7 @@
 
 enum { NAME_MOST = 256 };
 
-struct place {
+struct kprobe_place {
 	const struct rt_probe *probe;
 	char name[NAME_MOST];	/* "symbol", or "module:symbol" */
 	struct kretprobe kretprobe;	/* of a kprobe: only its member kp */
@@ -16,9 +16,15 @@ struct place {
  * them; a handler is to see them as they were without it. */
 static int on_entry(struct kprobe *kprobe, struct pt_regs *regs)
 {
-	struct place *place = container_of(kprobe, struct place, kretprobe.kp);
+	struct kprobe_place *place = container_of(kprobe, struct kprobe_place,
+						  kretprobe.kp);
 	unsigned long behind = instruction_pointer(regs);
 
+	/* who needs no frame sees no registers */
+	if (place->probe->light) {
+		rt_run(place->probe, NULL, NULL);
+		return 0;
+	}
 	instruction_pointer_set(regs, (unsigned long)kprobe->addr);
 	rt_run(place->probe, NULL, regs);
 	instruction_pointer_set(regs, behind);
@@ -32,15 +38,15 @@ static int on_return(struct kretprobe_instance *instance, struct pt_regs *regs)
 
 	/* unregistered meanwhile */
 	if (kretprobe)
-		rt_run(container_of(kretprobe, struct place, kretprobe)->probe,
+		rt_run(container_of(kretprobe, struct kprobe_place, kretprobe)->probe,
 		       NULL, regs);
 	return 0;
 }
 NOKPROBE_SYMBOL(on_return);
 
-static struct place *create(const struct rt_probe *probe)
+static struct kprobe_place *create_kprobe(const struct rt_probe *probe)
 {
-	struct place *place = RT_TRY(kzalloc(sizeof(*place), GFP_KERNEL));
+	struct kprobe_place *place = RT_TRY(kzalloc(sizeof(*place), GFP_KERNEL));
 	const char *module = rt_pair(probe, "module");
 	const char *symbol = rt_pair(probe, "symbol");
 	int length;
@@ -65,7 +71,7 @@ static struct place *create(const struct rt_probe *probe)
 }
 
 /* One of many that a wildcard found may be left out: the others do. */
-static int finish(struct rt_attachment *attachment, struct place *place,
+static int finish(struct rt_attachment *attachment, struct kprobe_place *place,
 		  int error)
 {
 	if (!error) {
@@ -81,7 +87,7 @@ static int finish(struct rt_attachment *attachment, struct place *place,
 
 static int attach_kprobe(struct rt_attachment *attachment)
 {
-	struct place *place = create(attachment->probe);
+	struct kprobe_place *place = create_kprobe(attachment->probe);
 
 	if (!place)
 		return -ENOMEM;
@@ -91,7 +97,7 @@ static int attach_kprobe(struct rt_attachment *attachment)
 
 static int attach_kretprobe(struct rt_attachment *attachment)
 {
-	struct place *place = create(attachment->probe);
+	struct kprobe_place *place = create_kprobe(attachment->probe);
 
 	if (!place)
 		return -ENOMEM;
@@ -122,7 +128,7 @@ static void detach_kprobes(struct rt_attachment **all, u32 count)
 
 	count = keep_attached(all, count);
 	for (i = 0; i < count; i++) {
-		struct place *place = all[i]->state;
+		struct kprobe_place *place = all[i]->state;
 
 		if (kprobes)
 			kprobes[i] = &place->kretprobe.kp;
@@ -132,7 +138,7 @@ static void detach_kprobes(struct rt_attachment **all, u32 count)
 	if (kprobes)
 		unregister_kprobes(kprobes, count);
 	for (i = 0; i < count; i++) {
-		struct place *place = all[i]->state;
+		struct kprobe_place *place = all[i]->state;
 
 		rt_count_missed(place->kretprobe.kp.nmissed);
 		kfree(place);
@@ -148,7 +154,7 @@ static void detach_kretprobes(struct rt_attachment **all, u32 count)
 
 	count = keep_attached(all, count);
 	for (i = 0; i < count; i++) {
-		struct place *place = all[i]->state;
+		struct kprobe_place *place = all[i]->state;
 
 		if (kretprobes)
 			kretprobes[i] = &place->kretprobe;
@@ -158,7 +164,7 @@ static void detach_kretprobes(struct rt_attachment **all, u32 count)
 	if (kretprobes)
 		unregister_kretprobes(kretprobes, count);
 	for (i = 0; i < count; i++) {
-		struct place *place = all[i]->state;
+		struct kprobe_place *place = all[i]->state;
 
 		rt_count_missed(place->kretprobe.kp.nmissed);
 		rt_count_missed_returns(place->kretprobe.nmissed);

@@ -77,8 +77,6 @@ bool rt_lock_take(const struct rt_probe *probe)
 {
 	struct rt_lock *lock = &rt_program.locks[probe->lock_class];
 
-	if (!probe->lock)
-		return true;
 	if (probe->lock == 1 ? take_shared(lock) : take_exclusive(lock))
 		return true;
 	atomic64_inc((atomic64_t *)&rt_shared->skipped[WIRE_SKIP_LOCK]);
@@ -91,6 +89,6 @@ void rt_lock_give(const struct rt_probe *probe)
 
 	if (probe->lock == 1)
 		atomic_dec_return_release(&lock->readers);
-	else if (probe->lock)
+	else
 		atomic_set_release(&lock->owner, 0);
 }

@@ -6,7 +6,7 @@
  * Every operation holds the map's own lock, which is never waited for with
  * interrupts on, and within which nothing else is called.
  */
-#include "runtime/kmod/kmod.h"
+#include "runtime/kmod/map.h"
 
 #include <linux/jhash.h>
 #include <linux/log2.h>
@@ -31,7 +31,7 @@ static int map_create(struct rt_map *map)
 
 	map->lock = (arch_spinlock_t)__ARCH_SPIN_LOCK_UNLOCKED;
 	if (map->stat)
-		map->value_size = nr_cpu_ids * rt_stat_size(map->stat);
+		rt_stat_lay_out(map);
 	map->node_size = round_up(sizeof(struct rt_node) + map->key_size +
 				  map->value_size, 8);
 	map->slot_mask = roundup_pow_of_two(map->size) - 1;
@@ -67,23 +67,6 @@ void rt_maps_destroy(void)
 	}
 }
 
-/* The architecture's lock, which nothing traces: a probe may be anywhere. */
-unsigned long rt_map_lock(struct rt_map *map)
-{
-	unsigned long flags;
-
-	raw_local_irq_save(flags);
-	while (!arch_spin_trylock(&map->lock))
-		cpu_relax();
-	return flags;
-}
-
-void rt_map_unlock(struct rt_map *map, unsigned long flags)
-{
-	arch_spin_unlock(&map->lock);
-	raw_local_irq_restore(flags);
-}
-
 /* ---- nodes ---- */
 
 static u32 slot_of(const struct rt_map *map, const char *key)
@@ -92,10 +75,15 @@ static u32 slot_of(const struct rt_map *map, const char *key)
 	       map->slot_mask;
 }
 
-static struct rt_node *find(const struct rt_map *map, const char *key)
+static __always_inline struct rt_node *find_node(const struct rt_map *map,
+						 const char *key)
 {
-	struct rt_node *node = map->slots[slot_of(map, key)];
+	struct rt_node *node;
 
+	/* no keys, one element */
+	if (!map->key_size)
+		return map->first;
+	node = map->slots[slot_of(map, key)];
 	while (node && memcmp(node->bytes, key, map->key_size))
 		node = node->chain;
 	return node;
@@ -126,7 +114,7 @@ static void append(struct rt_map *map, struct rt_node *node)
 
 static struct rt_node *make(struct rt_map *map, const char *key)
 {
-	struct rt_node *node = find(map, key);
+	struct rt_node *node = find_node(map, key);
 
 	if (node)
 		return node;
@@ -149,7 +137,7 @@ static struct rt_node *make(struct rt_map *map, const char *key)
 
 char *rt_find(struct rt_map *map, const char *key)
 {
-	struct rt_node *node = find(map, key);
+	struct rt_node *node = find_node(map, key);
 
 	return node ? node->bytes + map->key_size : NULL;
 }
@@ -172,10 +160,7 @@ int rt_overflow(struct rt_frame *frame, const struct rt_map *map, s32 site)
 
 void rt_key_text(char *key, u32 room, const char *text)
 {
-	u32 length = min_t(u32, strlen(text), room - 1);
-
-	memcpy(key, text, length);
-	memset(key + length, 0, room - length);
+	strscpy_pad(key, text, room);
 }
 
 s64 rt_get_long(struct rt_map *map, const char *key)
@@ -254,7 +239,7 @@ bool rt_in_slice(const struct rt_map *map, const char *key,
 s64 rt_has(struct rt_map *map, const char *key, u64 any)
 {
 	unsigned long flags = rt_map_lock(map);
-	struct rt_node *node = any ? map->first : find(map, key);
+	struct rt_node *node = any ? map->first : find_node(map, key);
 
 	while (any && node && !rt_in_slice(map, node->bytes, key, any))
 		node = node->after;
@@ -265,7 +250,7 @@ s64 rt_has(struct rt_map *map, const char *key, u64 any)
 void rt_delete(struct rt_map *map, const char *key, u64 any)
 {
 	unsigned long flags = rt_map_lock(map);
-	struct rt_node *node = any ? map->first : find(map, key), *next;
+	struct rt_node *node = any ? map->first : find_node(map, key), *next;
 
 	for (; node; node = any ? next : NULL) {
 		next = node->after;

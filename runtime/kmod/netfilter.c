@@ -10,7 +10,7 @@
 #include <net/net_namespace.h>
 
 #if IS_ENABLED(CONFIG_NETFILTER)
-struct place {
+struct netfilter_place {
 	const struct rt_probe *probe;
 	struct nf_hook_ops ops;
 };
@@ -18,7 +18,7 @@ struct place {
 static unsigned int on_packet(void *with, struct sk_buff *packet,
 			      const struct nf_hook_state *state)
 {
-	const struct place *place = with;
+	const struct netfilter_place *place = with;
 	s64 verdict = NF_ACCEPT;
 	u64 args[RT_ARGS] = {
 		state->hook, (u64)(unsigned long)packet,
@@ -54,7 +54,7 @@ static int attach_netfilter(struct rt_attachment *attachment)
 	const struct rt_probe *probe = attachment->probe;
 	s64 family = rt_pair_long(probe, "family", 0);
 	s64 hook = rt_pair_long(probe, "hook", 0);
-	struct place *place;
+	struct netfilter_place *place;
 	int error;
 
 	if (!is_known(family, hook))
@@ -81,7 +81,7 @@ static void detach_netfilter(struct rt_attachment **all, u32 count)
 	u32 i;
 
 	for (i = 0; i < count; i++) {
-		struct place *place = all[i]->state;
+		struct netfilter_place *place = all[i]->state;
 
 		nf_unregister_net_hook(&init_net, &place->ops);
 	}

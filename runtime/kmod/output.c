@@ -7,6 +7,7 @@
 
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/vmalloc.h>
 
 #include "runtime/kmod/output.h"
@@ -17,7 +18,7 @@ module_param(output_size, ulong, 0400);
 struct rt_output rt_output;
 struct wire_shared *rt_shared;
 /* of the architecture, which nothing traces: a probe may be on any function */
-static arch_spinlock_t lock = __ARCH_SPIN_LOCK_UNLOCKED;
+static arch_spinlock_t output_lock = __ARCH_SPIN_LOCK_UNLOCKED;
 
 int rt_output_create(void)
 {
@@ -42,11 +43,15 @@ void rt_output_destroy(void)
 }
 
 /* Copies to the ring at a position, around its end. */
-static void put(u64 position, const void *bytes, u32 size)
+static void ring_put(u64 position, const void *bytes, u32 size)
 {
 	u64 at = position & (rt_output.size - 1);
-	u64 first = min_t(u64, size, rt_output.size - at);
+	u64 first = rt_output.size - at;
 
+	if (likely(size <= first)) {
+		memcpy(rt_output.data + at, bytes, size);
+		return;
+	}
 	memcpy(rt_output.data + at, bytes, first);
 	memcpy(rt_output.data, bytes + first, size - first);
 }
@@ -58,24 +63,24 @@ void rt_send(const void *record, u32 size)
 	unsigned long flags;
 
 	raw_local_irq_save(flags);
-	while (!arch_spin_trylock(&lock))
+	while (!arch_spin_trylock(&output_lock))
 		cpu_relax();
 	produced = *rt_output.producer;
 	consumed = smp_load_acquire(rt_output.consumer);
 	if (produced - consumed + total > rt_output.size) {
 		atomic64_inc((atomic64_t *)&rt_shared->lost);
 	} else {
-		put(produced, head, sizeof(head));
-		put(produced + sizeof(head), record, size);
+		ring_put(produced, head, sizeof(head));
+		ring_put(produced + sizeof(head), record, size);
 		smp_store_release(rt_output.producer, produced + total);
 	}
-	arch_spin_unlock(&lock);
+	arch_spin_unlock(&output_lock);
 	raw_local_irq_restore(flags);
 }
 
 /* ---- records ---- */
 
-static void add(struct rt_frame *frame, const void *bytes, u32 size)
+static __always_inline void add(struct rt_frame *frame, const void *bytes, u32 size)
 {
 	if (frame->record_length + size > rt_program.record_size)
 		return;
@@ -100,12 +105,15 @@ void rt_record_long(struct rt_frame *frame, s64 value)
 
 void rt_record_text(struct rt_frame *frame, const char *text)
 {
-	static const char zeros[8];
 	u64 length = strlen(text), room = round_up(length + 1, 8);
+	char *to = frame->record + frame->record_length + sizeof(room);
 
-	add(frame, &room, sizeof(room));
-	add(frame, text, length);
-	add(frame, zeros, room - length);
+	if (frame->record_length + sizeof(room) + room > rt_program.record_size)
+		return;
+	*(u64 *)(to - sizeof(room)) = room;
+	*(u64 *)(to + room - 8) = 0;
+	memcpy(to, text, length);
+	frame->record_length += sizeof(room) + room;
 }
 
 void rt_record_memory(struct rt_frame *frame, u64 address, s64 length,

@@ -19,7 +19,7 @@ u64 rt_load_begin(void)
 	return rt_program.overload_interval ? get_cycles() : 0;
 }
 
-static void stop(struct rt_frame *frame, u64 spent)
+static void end_session(struct rt_frame *frame, u64 spent)
 {
 	if (cmpxchg(&rt_shared->state, WIRE_RUNNING, WIRE_FAILING) !=
 	    WIRE_RUNNING)
@@ -35,11 +35,8 @@ static void stop(struct rt_frame *frame, u64 spent)
 void rt_load_end(struct rt_frame *frame, u64 begun)
 {
 	struct load *load = this_cpu_ptr(&loads);
-	u64 now, spent;
+	u64 now = get_cycles(), spent;
 
-	if (!begun)
-		return;
-	now = get_cycles();
 	load->spent += now - begun;
 	if (now - load->since < rt_program.overload_interval)
 		return;
@@ -47,6 +44,6 @@ void rt_load_end(struct rt_frame *frame, u64 begun)
 	load->spent = 0;
 	/* the first time it is since nothing in particular */
 	if (load->since && spent > rt_program.overload_threshold)
-		stop(frame, spent);
+		end_session(frame, spent);
 	load->since = now;
 }

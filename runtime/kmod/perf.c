@@ -57,14 +57,14 @@ static int cpus_of(const struct rt_probe *probe, struct cpumask *cpus)
 	return cpumask_subset(cpus, cpu_online_mask) ? 0 : -ENODEV;
 }
 
-static void destroy(struct events *events)
+static void destroy_events(struct events *events)
 {
 	while (events->count)
 		perf_event_release_kernel(events->items[--events->count]);
 	kfree(events);
 }
 
-static int create(const struct rt_attachment *attachment,
+static int create_events(const struct rt_attachment *attachment,
 		  struct events *events, const struct cpumask *cpus)
 {
 	struct perf_event_attr attr = attr_of(attachment);
@@ -95,11 +95,11 @@ static int attach_perf(struct rt_attachment *attachment)
 	cpus_read_lock();
 	error = cpus_of(attachment->probe, cpus);
 	if (!error)
-		error = create(attachment, events, cpus);
+		error = create_events(attachment, events, cpus);
 	cpus_read_unlock();
 	free_cpumask_var(cpus);
 	if (error)
-		destroy(events);
+		destroy_events(events);
 	else
 		attachment->state = events;
 	return error;
@@ -110,7 +110,7 @@ static void detach_perf(struct rt_attachment **all, u32 count)
 	u32 i;
 
 	for (i = 0; i < count; i++)
-		destroy(all[i]->state);
+		destroy_events(all[i]->state);
 }
 
 const struct rt_way rt_way_perf = { attach_perf, detach_perf };

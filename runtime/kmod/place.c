@@ -21,7 +21,7 @@ struct seen {
 	u64 device, inode;
 };
 
-static arch_spinlock_t lock = __ARCH_SPIN_LOCK_UNLOCKED;
+static arch_spinlock_t seen_lock = __ARCH_SPIN_LOCK_UNLOCKED;
 static struct seen seen[FILES_MOST];	/* its index + 1 is a file's number */
 static u32 seen_count;
 
@@ -135,7 +135,7 @@ static u32 number_of(u64 device, u64 inode, bool *ret_new)
 	u32 i;
 
 	raw_local_irq_save(flags);
-	while (!arch_spin_trylock(&lock))
+	while (!arch_spin_trylock(&seen_lock))
 		cpu_relax();
 	for (i = 0; i < seen_count; i++)
 		if (seen[i].inode == inode && seen[i].device == device)
@@ -145,7 +145,7 @@ static u32 number_of(u64 device, u64 inode, bool *ret_new)
 		seen[i] = (struct seen){ device, inode };
 		WRITE_ONCE(rt_shared->files, ++seen_count);
 	}
-	arch_spin_unlock(&lock);
+	arch_spin_unlock(&seen_lock);
 	raw_local_irq_restore(flags);
 	return i < FILES_MOST ? i + 1 : 0;
 }

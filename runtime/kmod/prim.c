@@ -5,6 +5,7 @@
 #include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/jiffies.h>
+#include <linux/prandom.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/time.h>
@@ -16,7 +17,15 @@
 
 PRIM_TEXT(execname)
 {
-	rt_copy_part(to, room, frame->task->comm, TASK_COMM_LEN);
+	const char *name = frame->task->comm;
+
+	if (room < TASK_COMM_LEN) {
+		rt_copy_part(to, room, name, TASK_COMM_LEN);
+		return;
+	}
+	/* a few words, of which the last byte is always 0 */
+	memcpy(to, name, TASK_COMM_LEN);
+	to[TASK_COMM_LEN - 1] = '\0';
 }
 
 PRIM_LONG(pid)
@@ -103,7 +112,7 @@ PRIM_TEXT(module_name)
 
 PRIM_TEXT(pp)
 {
-	rt_copy(to, room, rt_program.probes[frame->probe].name);
+	rt_copy(to, room, frame->probe->name);
 }
 
 PRIM_VOID(exit)
@@ -192,7 +201,7 @@ PRIM_LONG(__passed_on)
 /* Of other probes there is none. */
 static s64 *verdict_of(const struct rt_frame *frame)
 {
-	bool has = rt_program.probes[frame->probe].kind == RT_ATTACH_NETFILTER;
+	bool has = frame->probe->kind == RT_ATTACH_NETFILTER;
 
 	return has ? (s64 *)(unsigned long)frame->args[RT_ARG_VERDICT] : NULL;
 }
@@ -289,8 +298,8 @@ PRIM_TEXT(ctime, s64 seconds)
 
 PRIM_LONG(randint, s64 limit)
 {
-	u64 high = prandom_u32_state(&frame->random);
-	u64 value = high << 32 | prandom_u32_state(&frame->random);
+	u64 high = prandom_u32_state(frame->random);
+	u64 value = high << 32 | prandom_u32_state(frame->random);
 
 	return limit > 0 ? (s64)(value % (u64)limit) : 0;
 }
@@ -497,7 +506,7 @@ static const char *const kinds[] = {
 
 PRIM_TEXT(__hit_kind)
 {
-	rt_copy(to, room, kinds[rt_program.probes[frame->probe].kind]);
+	rt_copy(to, room, kinds[frame->probe->kind]);
 }
 
 PRIM_LONG(__registers)

@@ -91,7 +91,7 @@ static struct rt_stack *stack_of(struct rt_frame *frame, bool user)
 	return stack;
 }
 
-static s64 entry_of(struct rt_frame *frame, bool user, s64 number)
+static s64 stack_entry(struct rt_frame *frame, bool user, s64 number)
 {
 	struct rt_stack *stack = stack_of(frame, user);
 
@@ -101,12 +101,12 @@ static s64 entry_of(struct rt_frame *frame, bool user, s64 number)
 
 PRIM_LONG(__stack_entry, s64 number)
 {
-	return entry_of(frame, false, number);
+	return stack_entry(frame, false, number);
 }
 
 PRIM_LONG(__ustack_entry, s64 number)
 {
-	return entry_of(frame, true, number);
+	return stack_entry(frame, true, number);
 }
 
 static void list(struct rt_frame *frame, char *to, u32 room, bool user,

@@ -2,9 +2,11 @@
  * Statistics: an element holds a cell for each processor, which that one alone
  * writes; whoever reads merges them. Cells are those of runtime/common/stat.h.
  */
-#include "runtime/kmod/kmod.h"
+#include "runtime/kmod/map.h"
 
 #include <linux/bitops.h>
+#include <linux/cpumask.h>
+#include <linux/smp.h>
 
 #include "runtime/common/hist.h"
 
@@ -14,14 +16,16 @@ static u32 words_of(const struct rt_stat *stat)
 	return stat_words(stat->parts, stat->buckets);
 }
 
-static u32 buckets_at(const struct rt_stat *stat)
-{
-	return stat_offset(stat->parts, STAT_HIST);
-}
-
 u32 rt_stat_size(const struct rt_stat *stat)
 {
 	return 8 * words_of(stat);
+}
+
+void rt_stat_lay_out(struct rt_map *map)
+{
+	map->cell_size = rt_stat_size(map->stat);
+	map->buckets_at = stat_offset(map->stat->parts, STAT_HIST);
+	map->value_size = nr_cpu_ids * map->cell_size;
 }
 
 static u64 bucket_of(const struct rt_stat *stat, s64 value)
@@ -76,11 +80,11 @@ int rt_stat_add(struct rt_frame *frame, struct rt_map *map, const char *key,
 
 	if (cells) {
 		s64 *cell = (s64 *)(cells + (u64)raw_smp_processor_id() *
-				    rt_stat_size(stat));
+				    map->cell_size);
 
 		stat_add(cell, stat->parts, stat->shift, value);
 		if (stat->buckets)
-			cell[buckets_at(stat) + bucket_of(stat, value)]++;
+			cell[map->buckets_at + bucket_of(stat, value)]++;
 	}
 	rt_map_unlock(map, flags);
 	return cells ? 0 : rt_overflow(frame, map, site);
@@ -118,13 +122,13 @@ int rt_stat_get(struct rt_frame *frame, struct rt_map *map, const char *key,
 /* Under the lock: what all processors counted in a bucket. */
 static s64 bucket_sum(const struct rt_map *map, const char *cells, u32 bucket)
 {
-	u32 size = rt_stat_size(map->stat), cpu;
+	u32 size = map->cell_size, cpu;
 	s64 sum = 0;
 
 	for (cpu = 0; cells && cpu < nr_cpu_ids; cpu++) {
 		const s64 *cell = (const s64 *)(cells + (u64)cpu * size);
 
-		sum += cell[buckets_at(map->stat) + bucket];
+		sum += cell[map->buckets_at + bucket];
 	}
 	return sum;
 }

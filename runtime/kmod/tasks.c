@@ -23,7 +23,7 @@ static void detach_tasks(struct rt_attachment **all, u32 count)
 	(void)count;
 }
 
-static void walk(const struct rt_probe *probe)
+static void walk_tasks(const struct rt_probe *probe)
 {
 	struct task_struct *process, *task;
 
@@ -43,7 +43,7 @@ static void walk_all(const struct rt_attachment *all, u32 count,
 
 		if (probe->kind == RT_ATTACH_TASKS && !all[i].left_out &&
 		    !!rt_pair(probe, "descendants") == descendants)
-			walk(probe);
+			walk_tasks(probe);
 	}
 }
 

@@ -10,7 +10,7 @@
 #include <linux/tracepoint.h>
 
 /* A tracepoint and, if it is not the kernel's own, the module that has it. */
-struct place {
+struct tracepoint_place {
 	const char *name;
 	struct tracepoint *tracepoint;
 	struct module *module;		/* held */
@@ -18,7 +18,7 @@ struct place {
 
 static void look(struct tracepoint *tracepoint, void *with)
 {
-	struct place *place = with;
+	struct tracepoint_place *place = with;
 
 	if (!strcmp(tracepoint->name, place->name))
 		place->tracepoint = tracepoint;
@@ -27,7 +27,7 @@ static void look(struct tracepoint *tracepoint, void *with)
 #ifdef CONFIG_MODULES
 struct module_search {
 	struct notifier_block block;
-	struct place *place;
+	struct tracepoint_place *place;
 };
 
 /* Called for each module there is, as if it came right now; and again, as if
@@ -39,7 +39,7 @@ static int look_in_module(struct notifier_block *block, unsigned long event,
 						    struct module_search,
 						    block);
 	struct module *module = ((struct tp_module *)with)->mod;
-	struct place *place = search->place;
+	struct tracepoint_place *place = search->place;
 	u32 i;
 
 	if (event != MODULE_STATE_COMING || place->tracepoint)
@@ -53,7 +53,7 @@ static int look_in_module(struct notifier_block *block, unsigned long event,
 	return NOTIFY_OK;
 }
 
-static void look_in_modules(struct place *place)
+static void look_in_modules(struct tracepoint_place *place)
 {
 	struct module_search search = {
 		.block.notifier_call = look_in_module, .place = place,
@@ -63,7 +63,7 @@ static void look_in_modules(struct place *place)
 		unregister_tracepoint_module_notifier(&search.block);
 }
 #else
-static void look_in_modules(struct place *place)
+static void look_in_modules(struct tracepoint_place *place)
 {
 	(void)place;
 }
@@ -94,7 +94,7 @@ static void *entry_of(const struct rt_probe *probe)
 	return probe->arg_count > FEW ? (void *)on_many : (void *)on_few;
 }
 
-static int find(struct place *place)
+static int find_tracepoint(struct tracepoint_place *place)
 {
 	for_each_kernel_tracepoint(look, place);
 	if (!place->tracepoint)
@@ -102,7 +102,7 @@ static int find(struct place *place)
 	return place->tracepoint ? 0 : -ENOENT;
 }
 
-static void forget(struct place *place)
+static void forget_tracepoint(struct tracepoint_place *place)
 {
 	module_put(place->module);
 	kfree(place);
@@ -111,19 +111,19 @@ static void forget(struct place *place)
 static int attach_tracepoint(struct rt_attachment *attachment)
 {
 	const struct rt_probe *probe = attachment->probe;
-	struct place *place = RT_TRY(kzalloc(sizeof(*place), GFP_KERNEL));
+	struct tracepoint_place *place = RT_TRY(kzalloc(sizeof(*place), GFP_KERNEL));
 	int error;
 
 	if (!place)
 		return -ENOMEM;
 	place->name = rt_pair(probe, "name");
-	error = place->name ? find(place) : -EINVAL;
+	error = place->name ? find_tracepoint(place) : -EINVAL;
 	if (!error)
 		error = tracepoint_probe_register(place->tracepoint,
 						  entry_of(probe),
 						  (void *)probe);
 	if (error)
-		forget(place);
+		forget_tracepoint(place);
 	else
 		attachment->state = place;
 	return error;
@@ -134,7 +134,7 @@ static void detach_tracepoints(struct rt_attachment **all, u32 count)
 	u32 i;
 
 	for (i = 0; i < count; i++) {
-		struct place *place = all[i]->state;
+		struct tracepoint_place *place = all[i]->state;
 
 		tracepoint_probe_unregister(place->tracepoint,
 					    entry_of(all[i]->probe),
@@ -142,7 +142,7 @@ static void detach_tracepoints(struct rt_attachment **all, u32 count)
 	}
 	tracepoint_synchronize_unregister();
 	for (i = 0; i < count; i++)
-		forget(all[i]->state);
+		forget_tracepoint(all[i]->state);
 }
 
 const struct rt_way rt_way_tracepoint = { attach_tracepoint,

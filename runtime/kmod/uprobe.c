@@ -13,7 +13,7 @@
 
 #include "runtime/kmod/compat.h"
 
-struct place {
+struct uprobe_place {
 	const struct rt_probe *probe;
 	struct path path;		/* held while it is probed */
 	pid_t process;			/* or -1: all */
@@ -23,20 +23,21 @@ struct place {
 
 static void hit(struct uprobe_consumer *consumer, struct pt_regs *regs)
 {
-	struct place *place = container_of(consumer, struct place, consumer);
+	struct uprobe_place *place = container_of(consumer,
+						  struct uprobe_place, consumer);
 
 	if (place->process <= 0 || current->tgid == place->process)
 		rt_run(place->probe, NULL, regs);
 }
 
-static int on_entry(struct uprobe_consumer *consumer,
+static int on_user_entry(struct uprobe_consumer *consumer,
 		    struct pt_regs *regs COMPAT_UPROBE_COOKIE)
 {
 	hit(consumer, regs);
 	return 0;
 }
 
-static int on_return(struct uprobe_consumer *consumer, unsigned long function,
+static int on_user_return(struct uprobe_consumer *consumer, unsigned long function,
 		     struct pt_regs *regs COMPAT_UPROBE_COOKIE)
 {
 	(void)function;
@@ -44,7 +45,7 @@ static int on_return(struct uprobe_consumer *consumer, unsigned long function,
 	return 0;
 }
 
-static int open_place(struct place *place)
+static int open_place(struct uprobe_place *place)
 {
 	const struct rt_probe *probe = place->probe;
 	const char *name = rt_pair(probe, "path");
@@ -66,7 +67,7 @@ static int open_place(struct place *place)
 static int attach_uprobe(struct rt_attachment *attachment)
 {
 	const struct rt_probe *probe = attachment->probe;
-	struct place *place = RT_TRY(kzalloc(sizeof(*place), GFP_KERNEL));
+	struct uprobe_place *place = RT_TRY(kzalloc(sizeof(*place), GFP_KERNEL));
 	int error;
 
 	if (!place)
@@ -74,9 +75,9 @@ static int attach_uprobe(struct rt_attachment *attachment)
 	place->probe = probe;
 	place->process = rt_pair_long(probe, "pid", -1);
 	if (probe->kind == RT_ATTACH_URETPROBE)
-		place->consumer.ret_handler = on_return;
+		place->consumer.ret_handler = on_user_return;
 	else
-		place->consumer.handler = on_entry;
+		place->consumer.handler = on_user_entry;
 	error = open_place(place);
 	if (error)
 		kfree(place);
@@ -90,7 +91,7 @@ static void detach_uprobes(struct rt_attachment **all, u32 count)
 	u32 i;
 
 	for (i = 0; i < count; i++) {
-		struct place *place = all[i]->state;
+		struct uprobe_place *place = all[i]->state;
 
 		compat_uprobe_unregister(&place->uprobe, &place->consumer);
 		path_put(&place->path);

@@ -82,7 +82,8 @@ struct wire_place {
 	__u64 offset;
 };
 
-enum { WIRE_PATH_PARTS = 24, WIRE_PATH_PART = 64 };
+/* Any name fits; how many is a power of two. */
+enum { WIRE_PATH_PARTS = 32, WIRE_PATH_PART = 256 };
 
 /* A file that code runs in, when it is first seen. It may be gone when the
  * reader gets to know, with the process. */

@@ -47,6 +47,9 @@ LLVMValueRef key_build(struct body *b, const struct ir_op *op, int global)
 			continue;
 		}
 
+		if (late_make(b, arg, place, room))
+			continue;
+
 		struct text to = { .pointer = place, .room = room,
 				   .bound = (int)room - 1 };
 		struct text from = text_operand(b, arg);

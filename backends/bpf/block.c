@@ -441,6 +441,7 @@ static void cut_here(struct body *b)
 /* Code of all blocks; the builder stands at the entry, where it begins. */
 void body_code(struct body *b)
 {
+	late_find(b);
 	vars_begin(b);
 	LLVMBuildBr(b->e->builder, b->blocks[0]);
 	for (size_t i = 0; i < b->function->blocks.count; i++) {
@@ -451,6 +452,10 @@ void body_code(struct body *b)
 		for (size_t j = 0; j < block->ops.count;) {
 			if (is_member(b, block, j)) {
 				j += member_read(b, block, j);
+				continue;
+			}
+			if (late_waits(b, block->ops.items[j])) {
+				j++;
 				continue;
 			}
 			set_place(b->e, b->llvm, block->ops.items[j]->site);

@@ -162,6 +162,7 @@ struct body {
 	VEC(struct raising *) raisings;
 	int block;		/* at which we are */
 	unsigned *reads;	/* of each variable, if members are read by calls */
+	const struct ir_op **late;	/* by variable: what makes it late */
 	/* plain: the error, and room on the stack */
 	LLVMValueRef error, error_arg, error_site, key, value;
 };
@@ -277,6 +278,13 @@ LLVMValueRef text_compare(struct body *b, const struct text *left,
 void bytes_copy(struct emit *e, LLVMValueRef to, LLVMValueRef from,
 		unsigned size);
 void bytes_clear(struct emit *e, LLVMValueRef to, unsigned size);
+
+/* ---- late.c: texts that are made where they are taken ---- */
+void late_find(struct body *b);
+bool late_waits(const struct body *b, const struct ir_op *op);
+/* Makes the operand in a place of @room bytes, if it was left for that. */
+bool late_make(struct body *b, const struct ir_arg *arg, LLVMValueRef place,
+	       unsigned room);
 
 /* ---- block.c: control ---- */
 /* Where an operation begins, or goes on in another step. */

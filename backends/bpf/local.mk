@@ -16,6 +16,7 @@ backend_bpf_sources = \
 	backends/bpf/block.c \
 	backends/bpf/call.c \
 	backends/bpf/text.c \
+	backends/bpf/late.c \
 	backends/bpf/expr.c \
 	backends/bpf/member.c \
 	backends/bpf/prim.c \

@@ -27,15 +27,17 @@ static void direct_argument(struct body *b, const struct ir_arg *arg,
 		*at += 8;
 		return;
 	}
-	from = text_operand(b, arg);
 	to = (struct text){
 		.room = text_room(arg_bound(b->function, arg)),
 		.bound = arg_bound(b->function, arg),
 	};
 	store(e, constant(e, to.room), offset(e, record, *at));
 	to.pointer = offset(e, record, *at + 8);
-	text_copy(e, &to, &from);
 	*at += 8 + to.room;
+	if (late_make(b, arg, to.pointer, to.room))
+		return;
+	from = text_operand(b, arg);
+	text_copy(e, &to, &from);
 }
 
 static void print_direct(struct body *b, const struct ir_op *op, unsigned size)

@@ -154,9 +154,8 @@ void raise_if(struct body *b, const struct ir_op *op, LLVMValueRef condition,
 {
 	LLVMBasicBlockRef next = block_create(b->e, "next");
 
-	LLVMBuildCondBr(b->e->builder, condition,
-			raising_block(b, op, error, argument), next);
-	goto_block(b->e, next);
+	branch_away(b->e, condition, raising_block(b, op, error, argument),
+		    next);
 }
 
 /* An abort() passes by every catch. */

@@ -191,6 +191,9 @@ void function_begin(struct emit *e, LLVMValueRef function);
 void set_place(struct emit *e, LLVMValueRef function, int site);
 LLVMBasicBlockRef block_create(struct emit *e, const char *name);
 void goto_block(struct emit *e, LLVMBasicBlockRef block);
+/* Goes on in @on, but for the rare case that leads to @away. */
+void branch_away(struct emit *e, LLVMValueRef rare, LLVMBasicBlockRef away,
+		 LLVMBasicBlockRef on);
 LLVMValueRef stack_room(struct emit *e, LLVMValueRef function, unsigned size);
 LLVMValueRef offset(struct emit *e, LLVMValueRef pointer, uint64_t bytes);
 LLVMValueRef offset_by(struct emit *e, LLVMValueRef pointer, LLVMValueRef bytes);

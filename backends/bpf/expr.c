@@ -407,9 +407,16 @@ LLVMValueRef context_word(struct emit *e, LLVMValueRef context, uint64_t place)
 				  (unsigned)place);
 	LLVMValueRef code = LLVMGetInlineAsm(type, text, strlen(text), "=r,r",
 					     4, 0, 0, LLVMInlineAsmDialectATT,
-					     0);
+					     0), word;
+	/* so it is read once: memory(none), or what that was before LLVM 16 */
+	unsigned kind = LLVMGetEnumAttributeKindForName("memory", 6);
 
-	return LLVMBuildCall2(e->builder, type, code, &context, 1, "");
+	if (!kind)
+		kind = LLVMGetEnumAttributeKindForName("readnone", 8);
+	word = LLVMBuildCall2(e->builder, type, code, &context, 1, "");
+	LLVMAddCallSiteAttribute(word, LLVMAttributeFunctionIndex,
+				 LLVMCreateEnumAttribute(e->context, kind, 0));
+	return word;
 }
 
 static void op_register(struct body *b, const struct ir_op *op)

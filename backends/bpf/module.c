@@ -225,6 +225,15 @@ void goto_block(struct emit *e, LLVMBasicBlockRef block)
 	LLVMPositionBuilderAtEnd(e->builder, block);
 }
 
+/* The compiler keeps the order of blocks: what happens most falls through. */
+void branch_away(struct emit *e, LLVMValueRef rare, LLVMBasicBlockRef away,
+		 LLVMBasicBlockRef on)
+{
+	LLVMMoveBasicBlockAfter(on, LLVMGetInsertBlock(e->builder));
+	LLVMBuildCondBr(e->builder, rare, away, on);
+	goto_block(e, on);
+}
+
 /* ---- functions ---- */
 
 static void describe(struct emit *e, LLVMValueRef function, const char *name,

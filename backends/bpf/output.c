@@ -51,9 +51,7 @@ static void print_direct(struct body *b, const struct ir_op *op, unsigned size)
 		constant32(e, op->args.items[0].number));
 	unsigned at = sizeof(struct wire_head);
 
-	LLVMBuildCondBr(e->builder, LLVMBuildIsNull(e->builder, record, ""),
-			next, room);
-	goto_block(e, room);
+	branch_away(e, LLVMBuildIsNull(e->builder, record, ""), next, room);
 	for (size_t i = 1; i < op->args.count; i++)
 		direct_argument(b, &op->args.items[i], record, &at);
 	LIBRARY(e, "rt_output_end", record);

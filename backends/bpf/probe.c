@@ -101,10 +101,8 @@ static void lock_take(struct emit *e, const struct ir_probe *probe,
 			    "rt_lock_shared" : "rt_lock_exclusive",
 			 lock_of(e, probe),
 			 constant32(e, lock_patience(e, probe)));
-	LLVMBuildCondBr(e->builder,
-			LLVMBuildICmp(e->builder, LLVMIntNE, status,
-				      constant(e, 0), ""), had, skip);
-	goto_block(e, had);
+	branch_away(e, LLVMBuildICmp(e->builder, LLVMIntEQ, status,
+				     constant(e, 0), ""), skip, had);
 }
 
 static void lock_drop(struct emit *e, const struct ir_probe *probe)
@@ -127,10 +125,8 @@ static void gate(struct emit *e, const struct ir_probe *probe,
 		return;
 	runs = block_create(e, "runs");
 	may = LIBRARY(e, "rt_may_run", constant32(e, run_kind(probe)));
-	LLVMBuildCondBr(e->builder, LLVMBuildICmp(e->builder, LLVMIntNE, may,
-						  constant(e, 0), ""),
-			runs, out);
-	goto_block(e, runs);
+	branch_away(e, LLVMBuildICmp(e->builder, LLVMIntEQ, may,
+				     constant(e, 0), ""), out, runs);
 }
 
 static void plain_code(struct emit *e, LLVMValueRef program, size_t number)
@@ -154,10 +150,9 @@ static void plain_code(struct emit *e, LLVMValueRef program, size_t number)
 	body_open(&b);
 	body_code(&b);
 	goto_block(e, b.leave);
-	LLVMBuildCondBr(e->builder,
-			LLVMBuildICmp(e->builder, LLVMIntNE,
-				      load(e, e->i32, b.error),
-				      constant32(e, RT_OK), ""), failed, next);
+	branch_away(e, LLVMBuildICmp(e->builder, LLVMIntNE,
+				     load(e, e->i32, b.error),
+				     constant32(e, RT_OK), ""), failed, next);
 	goto_block(e, failed);
 	LIBRARY(e, "rt_report_plain", own_number(e, number),
 		load(e, e->i32, b.error), load(e, e->i64, b.error_arg),
@@ -280,9 +275,7 @@ static void framed_program(struct emit *e, LLVMValueRef program, size_t number,
 				     "rt_frame_claim" : "rt_frame_claim_shared",
 				     own_number(e, number));
 
-	LLVMBuildCondBr(e->builder, LLVMBuildIsNull(e->builder, frame, ""),
-			out, claimed);
-	goto_block(e, claimed);
+	branch_away(e, LLVMBuildIsNull(e->builder, frame, ""), out, claimed);
 	lock_take(e, probe, skip);
 	framed_code(e, program, number, frame);
 	lock_drop(e, probe);
@@ -372,6 +365,7 @@ void probe_code(struct emit *e, LLVMValueRef function, size_t number)
 		goto_block(e, done);
 		timing_end(e, function, number, begun, out);
 	}
+	LLVMMoveBasicBlockAfter(out, LLVMGetInsertBlock(e->builder));
 	goto_block(e, out);
 	LLVMBuildRet(e->builder, constant(e, 0));
 }

@@ -64,18 +64,26 @@ RT_GEN long rt_output_built(void *record, __u64 size)
 	return 0;
 }
 
+/* A struct wire_head, to be written at once. */
+static RT_GEN __u64 head_word(__u64 kind, __u64 cpu, __u64 id)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return kind | cpu << 16 | id << 32;
+#else
+	return kind << 48 | cpu << 32 | id;
+#endif
+}
+
 /* Room for a record, head filled; NULL (counted) when there is none. */
 RT_GEN void *rt_output_begin(__u64 size, __u32 kind, __u32 id)
 {
 	struct wire_head *head = bpf_ringbuf_reserve(&spile_output, size, 0);
 
-	if (!head) {
+	if (__builtin_expect(!head, 0)) {
 		__sync_fetch_and_add(&spile_shared.lost, 1);
 		return 0;
 	}
-	head->kind = kind;
-	head->cpu = bpf_get_smp_processor_id();
-	head->id = id;
+	*(__u64 *)head = head_word(kind, bpf_get_smp_processor_id(), id);
 	return head;
 }
 

@@ -35,7 +35,7 @@ enum {
 	MOST_BYTES = 256 << 20,		/* of an object */
 	MOST_MESSAGES = 64 << 10,	/* of libbpf's words, the last ones */
 	LOG_LINES = 12,			/* of the verifier's that are shown */
-	OUTPUT_SIZE = 4 << 20,
+	OUTPUT_SIZE = 8 << 20,	/* a session stays below 16 MiB when it is full */
 };
 
 /*

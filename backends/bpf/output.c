@@ -16,28 +16,59 @@ enum { NO_WAKEUP = 1 };
 
 /* ---- in the ring ---- */
 
-static void direct_argument(struct body *b, const struct ir_arg *arg,
-			    LLVMValueRef record, unsigned *at)
+/* @in_head: its room is said there. */
+static void direct_text(struct body *b, const struct ir_arg *arg,
+			LLVMValueRef record, unsigned *at, bool in_head)
 {
 	struct emit *e = b->e;
-	struct text from, to;
-
-	if (!arg_is_text(b->function, arg)) {
-		store(e, long_operand(b, arg), offset(e, record, *at));
-		*at += 8;
-		return;
-	}
-	to = (struct text){
+	struct text from, to = {
 		.room = text_room(arg_bound(b->function, arg)),
 		.bound = arg_bound(b->function, arg),
 	};
-	store(e, constant(e, to.room), offset(e, record, *at));
-	to.pointer = offset(e, record, *at + 8);
-	*at += 8 + to.room;
+
+	if (!in_head) {
+		store(e, constant(e, to.room), offset(e, record, *at));
+		*at += 8;
+	}
+	to.pointer = offset(e, record, *at);
+	*at += to.room;
 	if (late_make(b, arg, to.pointer, to.room))
 		return;
 	from = text_operand(b, arg);
 	text_copy(e, &to, &from);
+}
+
+/* Which argument is the first text whose room the head can say; or 0. */
+static size_t text_in_head(struct body *b, const struct ir_op *op)
+{
+	if (op->args.items[0].number >= WIRE_FORMATS_MOST)
+		return 0;
+	for (size_t i = 1; i < op->args.count; i++)
+		if (arg_is_text(b->function, &op->args.items[i]))
+			return text_room(arg_bound(b->function,
+						   &op->args.items[i])) <
+			       WIRE_ROOM_MOST ? i : 0;
+	return 0;
+}
+
+/* Room for a record whose texts are all short. */
+static LLVMValueRef direct_record(struct body *b, const struct ir_op *op,
+				  unsigned size, size_t in_head)
+{
+	struct emit *e = b->e;
+	int64_t id = op->args.items[0].number;
+	int kind = WIRE_PRINT;
+
+	if (in_head) {
+		kind = WIRE_PRINT_TEXT;
+		size -= 8;
+		id = wire_print_text(
+			(uint32_t)id,
+			text_room(arg_bound(b->function,
+					    &op->args.items[in_head])));
+	}
+	return LIBRARY(e, "rt_output_begin", constant(e, size),
+		       constant32(e, kind), constant32(e, id));
 }
 
 static void print_direct(struct body *b, const struct ir_op *op, unsigned size)
@@ -45,15 +76,21 @@ static void print_direct(struct body *b, const struct ir_op *op, unsigned size)
 	struct emit *e = b->e;
 	LLVMBasicBlockRef room = block_create(e, "room");
 	LLVMBasicBlockRef next = block_create(e, "next");
-	LLVMValueRef record = LIBRARY(
-		e, "rt_output_begin", constant(e, size),
-		constant32(e, WIRE_PRINT),
-		constant32(e, op->args.items[0].number));
+	size_t in_head = text_in_head(b, op);
+	LLVMValueRef record = direct_record(b, op, size, in_head);
 	unsigned at = sizeof(struct wire_head);
 
 	branch_away(e, LLVMBuildIsNull(e->builder, record, ""), next, room);
-	for (size_t i = 1; i < op->args.count; i++)
-		direct_argument(b, &op->args.items[i], record, &at);
+	for (size_t i = 1; i < op->args.count; i++) {
+		const struct ir_arg *arg = &op->args.items[i];
+
+		if (arg_is_text(b->function, arg)) {
+			direct_text(b, arg, record, &at, i == in_head);
+			continue;
+		}
+		store(e, long_operand(b, arg), offset(e, record, at));
+		at += 8;
+	}
 	LIBRARY(e, "rt_output_end", record);
 	LLVMBuildBr(e->builder, next);
 	goto_block(e, next);

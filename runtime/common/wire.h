@@ -33,6 +33,8 @@ enum wire_kind {
 	WIRE_VALUE,	/* id 0; text: what a procfs read handler hands out */
 	WIRE_STACK,	/* id: enum wire_stack; long count, wire_places */
 	WIRE_FILE,	/* id: its number; wire_file: code was seen in it */
+	WIRE_PRINT_TEXT,	/* id: wire_print_text(); as WIRE_PRINT, but the
+				 * first text has no room before it */
 	WIRE_KINDS
 };
 
@@ -41,6 +43,25 @@ struct wire_head {
 	__u16 cpu;	/* where it was written */
 	__u32 id;
 };
+
+/* The format, and the room of its first text: what is printed often is a name
+ * and a number, and the shorter a record the less memory a hit reaches. */
+enum { WIRE_FORMATS_MOST = 1 << 16, WIRE_ROOM_MOST = 1 << 16 };
+
+static inline __u32 wire_print_text(__u32 format, __u32 room)
+{
+	return format | room << 16;
+}
+
+static inline __u32 wire_print_format(__u32 id)
+{
+	return id & 0xffff;
+}
+
+static inline __u32 wire_print_room(__u32 id)
+{
+	return id >> 16;
+}
 
 /* States of a session. Probes other than begin, end and error run only while
  * it is RUNNING. */

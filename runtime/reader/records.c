@@ -89,6 +89,7 @@ struct cursor {
 	const char *at;
 	size_t left;
 	bool bad;
+	uint64_t room;	/* of the first text, where the head says it */
 };
 
 static const char *take(struct cursor *cursor, uint64_t size)
@@ -118,9 +119,11 @@ static int64_t take_long(struct cursor *cursor)
 /* A text: its bytes, not NUL-terminated when it fills its room. */
 static const char *take_text(struct cursor *cursor, size_t *ret_length)
 {
-	uint64_t room = take_long(cursor);
+	uint64_t room = cursor->room ? cursor->room :
+				       (uint64_t)take_long(cursor);
 	const char *at = room % 8 ? NULL : take(cursor, room);
 
+	cursor->room = 0;
 	*ret_length = at ? strnlen(at, room) : 0;
 	if (!at)
 		cursor->bad = true;
@@ -488,6 +491,11 @@ void records_take(struct records *records, const void *data, size_t size)
 	memcpy(&head, start, sizeof(head));
 	switch ((enum wire_kind)head.kind) {
 	case WIRE_PRINT:
+		print(records, &head, &cursor);
+		break;
+	case WIRE_PRINT_TEXT:
+		cursor.room = wire_print_room(head.id);
+		head.id = wire_print_format(head.id);
 		print(records, &head, &cursor);
 		break;
 	case WIRE_HIST:

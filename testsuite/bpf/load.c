@@ -79,7 +79,9 @@ static int64_t take_long(const char **at)
 	return value;
 }
 
-static void print_record(struct session *session, uint32_t id, const char *at)
+/* @first: the room of the first text, where the head says it; or 0. */
+static void print_record(struct session *session, uint32_t id, uint32_t first,
+			 const char *at)
 {
 	const char *format = session->manifest->formats[id];
 	struct format_iterator iterator;
@@ -101,7 +103,8 @@ static void print_record(struct session *session, uint32_t id, const char *at)
 					    precision);
 
 		if (format_type(&d) == 't') {
-			size = (uint64_t)take_long(&at);
+			size = first ? first : (uint64_t)take_long(&at);
+			first = 0;
 			uint64_t n = format_text(room, sizeof(room), spec, at,
 						 size);
 			at += size;
@@ -157,7 +160,11 @@ static int on_record(void *context, void *data, size_t size)
 
 	switch (head->kind) {
 	case WIRE_PRINT:
-		print_record(context, head->id, at);
+		print_record(context, head->id, 0, at);
+		break;
+	case WIRE_PRINT_TEXT:
+		print_record(context, wire_print_format(head->id),
+			     wire_print_room(head->id), at);
 		break;
 	case WIRE_ERROR:
 		print_error(context, head->id, at);

@@ -47,7 +47,7 @@ LLVMValueRef key_build(struct body *b, const struct ir_op *op, int global)
 			continue;
 		}
 
-		if (late_make(b, arg, place, room))
+		if (late_make(b, arg, place, room, false))
 			continue;
 
 		struct text to = { .pointer = place, .room = room,

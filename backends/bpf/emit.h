@@ -163,6 +163,7 @@ struct body {
 	int block;		/* at which we are */
 	unsigned *reads;	/* of each variable, if members are read by calls */
 	const struct ir_op **late;	/* by variable: what makes it late */
+	bool ragged;		/* what is made now ends with its first NUL */
 	/* plain: the error, and room on the stack */
 	LLVMValueRef error, error_arg, error_site, key, value;
 };
@@ -285,9 +286,10 @@ void bytes_clear(struct emit *e, LLVMValueRef to, unsigned size);
 /* ---- late.c: texts that are made where they are taken ---- */
 void late_find(struct body *b);
 bool late_waits(const struct body *b, const struct ir_op *op);
-/* Makes the operand in a place of @room bytes, if it was left for that. */
+/* Makes the operand in a place of @room bytes, if it was left for that. @ragged:
+ * who reads it there stops at the first NUL. */
 bool late_make(struct body *b, const struct ir_arg *arg, LLVMValueRef place,
-	       unsigned room);
+	       unsigned room, bool ragged);
 
 /* ---- block.c: control ---- */
 /* Where an operation begins, or goes on in another step. */

@@ -123,7 +123,7 @@ bool late_waits(const struct body *b, const struct ir_op *op)
 }
 
 bool late_make(struct body *b, const struct ir_arg *arg, LLVMValueRef place,
-	       unsigned room)
+	       unsigned room, bool ragged)
 {
 	LLVMValueRef had;
 	unsigned size;
@@ -132,7 +132,9 @@ bool late_make(struct body *b, const struct ir_arg *arg, LLVMValueRef place,
 		return false;
 	had = b->vars[arg->number];
 	b->vars[arg->number] = place;
+	b->ragged = ragged;
 	op_prim(b, b->late[arg->number]);
+	b->ragged = false;
 	b->vars[arg->number] = had;
 	size = text_room(b->function->vars.items[arg->number].bound);
 	bytes_clear(b->e, offset(b->e, place, size), room - size);

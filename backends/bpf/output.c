@@ -32,7 +32,7 @@ static void direct_text(struct body *b, const struct ir_arg *arg,
 	}
 	to.pointer = offset(e, record, *at);
 	*at += to.room;
-	if (late_make(b, arg, to.pointer, to.room))
+	if (late_make(b, arg, to.pointer, to.room, true))
 		return;
 	from = text_operand(b, arg);
 	text_copy(e, &to, &from);

@@ -139,16 +139,6 @@ static struct text destination(struct body *b, const struct ir_op *op,
 	return result;
 }
 
-/* What the primitive does not write. */
-static void clear_rest(struct emit *e, const struct text *to,
-		       const struct prim_row *row)
-{
-	unsigned written = prim_flag(row, 'w') && !e->foreign ?
-				   text_room(row->bound) : 0;
-
-	bytes_clear(e, offset(e, to->pointer, written), to->room - written);
-}
-
 /* Of another task's addresses nothing is known here: they are shown as such. */
 static LLVMValueRef foreign_address(struct body *b, const struct ir_op *op,
 				    const struct text *to)
@@ -185,8 +175,8 @@ void op_prim(struct body *b, const struct ir_op *op)
 						b->context;
 	if (row->signature[0] == 't') {
 		to = destination(b, op, row);
-		if (to.pointer && !to.slot)
-			clear_rest(b->e, &to, row);
+		if (to.pointer && !to.slot && !b->ragged)
+			bytes_clear(b->e, to.pointer, to.room);
 		args[count++] = to.pointer;
 	}
 	for (size_t i = 1; i < op->args.count; i++)

@@ -25,7 +25,7 @@ unsigned long long without_room;
 SEC("raw_tp/sys_enter")
 int hit(struct bpf_raw_tracepoint_args *args)
 {
-	struct name name;
+	struct name name = {};	/* the kernel may write up to the NUL only */
 	unsigned long long *sum;
 
 	bpf_get_current_comm(&name, sizeof(name));

@@ -88,32 +88,9 @@ static const char *refuse_function(struct arena *arena,
 	return NULL;
 }
 
-static bool has_kind(const char *kind)
-{
-	static const char *const kinds[] = {
-		"begin", "end", "error", "timer", "procfs_read",
-		"procfs_write", "input", "raw_tracepoint", "perf",
-		"kprobe", "kretprobe", "uprobe", "uretprobe", "tasks",
-		"netfilter",
-	};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (!strcmp(kinds[i], kind))
-			return true;
-	return false;
-}
-
 static const char *refuses(struct arena *arena,
 			   const struct ir_program *program)
 {
-	for (size_t i = 0; i < program->probes.count; i++) {
-		const struct ir_probe *probe = program->probes.items[i];
-
-		if (!has_kind(probe->kind))
-			return arena_printf(arena, "the probe %s cannot be "
-				"attached by the kernel-module backend yet; "
-				"--runtime=bpf can", probe->name);
-	}
 	for (size_t i = 0; i < program->functions.count; i++) {
 		const char *reason = refuse_function(arena, program,
 			program->functions.items[i]);

@@ -10,6 +10,7 @@
 static const struct rt_way *const ways[RT_ATTACH_KINDS] = {
 	[RT_ATTACH_RAW_TRACEPOINT] = &rt_way_tracepoint,
 	[RT_ATTACH_PERF] = &rt_way_perf,
+	[RT_ATTACH_COUNTER] = &rt_way_counter,
 	[RT_ATTACH_TASKS] = &rt_way_tasks,
 	[RT_ATTACH_NETFILTER] = &rt_way_netfilter,
 	[RT_ATTACH_KPROBE] = &rt_way_kprobe,

@@ -154,6 +154,7 @@ static int device_release(struct inode *inode, struct file *file)
 	(void)file;
 	WRITE_ONCE(rt_shared->state, WIRE_ABORTED);
 	rt_detach_all();
+	rt_counters_destroy();
 	return 0;
 }
 
@@ -175,6 +176,7 @@ static struct miscdevice device = {
 
 static void destroy(void)
 {
+	rt_counters_destroy();
 	rt_attach_destroy();
 	rt_places_destroy();
 	rt_code_destroy();

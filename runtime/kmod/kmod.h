@@ -400,6 +400,8 @@ int rt_attach_all(u32 *ret_probe);
 /* Nothing fires any more when it returns. */
 void rt_detach_all(void);
 void rt_attach_destroy(void);
+/* perf.c: nothing reads them any more. */
+void rt_counters_destroy(void);
 void rt_places_destroy(void);
 
 /* ---- files with code: code.c ---- */
@@ -477,6 +479,7 @@ PRIM_LONG(fp_to_long, s64 a, s64 rounding, s64 exact);
 PRIM_TEXT(fp_to_string, s64 a, s64 places);
 PRIM_LONG(string_to_fp, const char *text);
 PRIM_TEXT(__hit_kind);
+PRIM_LONG(__counter, s64 number);
 PRIM_LONG(__registers);
 PRIM_LONG(__register, s64 number);
 PRIM_TEXT(errno_str, s64 err);

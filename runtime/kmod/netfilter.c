@@ -1,7 +1,10 @@
 /*
- * Hooks of netfilter, in the first network namespace. The handler sees number,
- * packet and devices of the hook as its arguments, and says what becomes of the
- * packet: without a word of it, it goes on.
+ * Hooks of netfilter, in each network namespace that there is and that comes. The
+ * handler sees number, packet and devices of the hook as its arguments, and says what
+ * becomes of the packet: without a word of it, it goes on.
+ *
+ * The hooks of all probes are one table, which the kernel gets when the last one is
+ * attached: what is told of a new namespace names no probe.
  */
 #include "runtime/kmod/attach.h"
 
@@ -10,15 +13,13 @@
 #include <net/net_namespace.h>
 
 #if IS_ENABLED(CONFIG_NETFILTER)
-struct netfilter_place {
-	const struct rt_probe *probe;
-	struct nf_hook_ops ops;
-};
+static struct nf_hook_ops *hooks;
+static u32 hook_count;
+static bool told;	/* the kernel knows namespaces */
 
 static unsigned int on_packet(void *with, struct sk_buff *packet,
 			      const struct nf_hook_state *state)
 {
-	const struct netfilter_place *place = with;
 	s64 verdict = NF_ACCEPT;
 	u64 args[RT_ARGS] = {
 		state->hook, (u64)(unsigned long)packet,
@@ -26,7 +27,7 @@ static unsigned int on_packet(void *with, struct sk_buff *packet,
 		[RT_ARG_VERDICT] = (u64)(unsigned long)&verdict,
 	};
 
-	rt_run(place->probe, args, NULL);
+	rt_run(with, args, NULL);
 	/* of other numbers the kernel makes a warning */
 	return (verdict & NF_VERDICT_MASK) <= NF_MAX_VERDICT ? verdict :
 							       NF_ACCEPT;
@@ -49,46 +50,77 @@ static bool is_known(s64 family, s64 hook)
 	return false;
 }
 
+static int netfilter_enter(struct net *net)
+{
+	return nf_register_net_hooks(net, hooks, hook_count);
+}
+
+static void netfilter_leave(struct net *net)
+{
+	nf_unregister_net_hooks(net, hooks, hook_count);
+}
+
+static struct pernet_operations netfilter_namespaces = { .init = netfilter_enter, .exit = netfilter_leave };
+
+/* How many of the probes from this one on there are. */
+static u32 probes_from(const struct rt_probe *probe)
+{
+	u32 count = 0;
+
+	for (; probe < rt_program.probes + rt_program.probe_count; probe++)
+		count += probe->kind == RT_ATTACH_NETFILTER;
+	return count;
+}
+
+static void netfilter_forget(void)
+{
+	kfree(hooks);
+	hooks = NULL;
+	hook_count = 0;
+}
+
+static int netfilter_tell(void)
+{
+	int error = register_pernet_subsys(&netfilter_namespaces);
+
+	told = !error;
+	/* the others of the table are detached by the caller */
+	if (error && !--hook_count)
+		netfilter_forget();
+	return error;
+}
+
 static int attach_netfilter(struct rt_attachment *attachment)
 {
 	const struct rt_probe *probe = attachment->probe;
 	s64 family = rt_pair_long(probe, "family", 0);
 	s64 hook = rt_pair_long(probe, "hook", 0);
-	struct netfilter_place *place;
-	int error;
+	u32 left = probes_from(probe);
 
 	if (!is_known(family, hook))
 		return -EOPNOTSUPP;
-	place = RT_TRY(kzalloc(sizeof(*place), GFP_KERNEL));
-	if (!place)
+	if (!hooks)
+		hooks = RT_TRY(kcalloc(left, sizeof(*hooks), GFP_KERNEL));
+	if (!hooks)
 		return -ENOMEM;
-	place->probe = probe;
-	place->ops = (struct nf_hook_ops){
-		.hook = on_packet, .priv = place, .pf = family,
+	hooks[hook_count++] = (struct nf_hook_ops){
+		.hook = on_packet, .priv = (void *)probe, .pf = family,
 		.hooknum = hook,
 		.priority = rt_pair_long(probe, "priority", 0),
 	};
-	error = nf_register_net_hook(&init_net, &place->ops);
-	if (error)
-		kfree(place);
-	else
-		attachment->state = place;
-	return error;
+	return left == 1 ? netfilter_tell() : 0;
 }
 
 static void detach_netfilter(struct rt_attachment **all, u32 count)
 {
-	u32 i;
-
-	for (i = 0; i < count; i++) {
-		struct netfilter_place *place = all[i]->state;
-
-		nf_unregister_net_hook(&init_net, &place->ops);
-	}
+	(void)all;
+	(void)count;
+	if (told)
+		unregister_pernet_subsys(&netfilter_namespaces);
 	/* packets may still be with the handlers */
 	synchronize_net();
-	for (i = 0; i < count; i++)
-		kfree(all[i]->state);
+	told = false;
+	netfilter_forget();
 }
 #else
 static int attach_netfilter(struct rt_attachment *attachment)

@@ -1,10 +1,13 @@
-/* Perf events, one for each processor that the probe names. */
+/* Perf events, one for each processor that the probe names: what samples, and what
+ * only counts. */
 #include "runtime/kmod/attach.h"
 
 #include <linux/cpumask.h>
 #include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
 #include <linux/slab.h>
+
+#include "runtime/common/wire.h"
 
 struct events {
 	u32 count;
@@ -28,6 +31,8 @@ static struct perf_event_attr attr_of(const struct rt_attachment *attachment)
 		.size = sizeof(attr),
 	};
 
+	if (probe->kind == RT_ATTACH_COUNTER)
+		return attr;
 	if (hertz > 0) {
 		attr.freq = 1;
 		attr.sample_freq = hertz;
@@ -114,3 +119,74 @@ static void detach_perf(struct rt_attachment **all, u32 count)
 }
 
 const struct rt_way rt_way_perf = { attach_perf, detach_perf };
+
+/* ---- counters ---- */
+
+/* What __counter() reads; by number, until the session is over. */
+static struct events *counters[WIRE_COUNTERS];
+
+static int attach_counter(struct rt_attachment *attachment)
+{
+	u64 number = rt_pair_long(attachment->probe, "counter", 0);
+	int error;
+
+	if (number >= WIRE_COUNTERS)
+		return -EINVAL;
+	if (counters[number])
+		return 0;
+	error = attach_perf(attachment);
+	if (!error)
+		WRITE_ONCE(counters[number], attachment->state);
+	return error;
+}
+
+/* End probes, which run when all is detached, may read them. */
+static void detach_counter(struct rt_attachment **all, u32 count)
+{
+	(void)all;
+	(void)count;
+}
+
+void rt_counters_destroy(void)
+{
+	u32 i;
+
+	for (i = 0; i < WIRE_COUNTERS; i++) {
+		if (counters[i])
+			destroy(counters[i]);
+		counters[i] = NULL;
+	}
+}
+
+/* What this processor has counted. Reading is the work of the event's own driver, on
+ * its own processor, where nothing may come in between. */
+static s64 read_here(const struct events *events)
+{
+	u32 cpu = raw_smp_processor_id(), i;
+	s64 count = 0;
+
+	for (i = 0; events && i < events->count; i++) {
+		struct perf_event *event = events->items[i];
+
+		if (event->cpu != cpu)
+			continue;
+		if (event->oncpu == cpu)
+			event->pmu->read(event);
+		count = local64_read(&event->count);
+	}
+	return count;
+}
+
+PRIM_LONG(__counter, s64 number)
+{
+	unsigned long flags;
+	s64 count;
+
+	(void)frame;
+	local_irq_save(flags);
+	count = read_here(READ_ONCE(counters[number & (WIRE_COUNTERS - 1)]));
+	local_irq_restore(flags);
+	return count;
+}
+
+const struct rt_way rt_way_counter = { attach_counter, detach_counter };

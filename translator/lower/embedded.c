@@ -52,6 +52,36 @@ operand lower_embedded(struct lower *lower, struct expr *expr,
 	return operand_var(result);
 }
 
+static struct lower_kept *keep(struct lower *lower, struct function *function)
+{
+	struct lower_kept *kept;
+
+	for (size_t i = 0; i < lower->kept.count; i++)
+		if (lower->kept.items[i].function == function)
+			return &lower->kept.items[i];
+	kept = vec_push(lower->arena, &lower->kept);
+	kept->function = function;
+	kept->value = lower_temp(lower, ir_type_of(function->type));
+	kept->known = lower_temp(lower, IR_LONG);
+	return kept;
+}
+
+operand lower_stable(struct lower *lower, struct expr *call)
+{
+	struct function *function = ((struct callee *)call->ref)->function;
+	struct lower_kept kept = *keep(lower, function);
+	int first = new_block(lower), end = new_block(lower);
+
+	emit_branch(lower, operand_var(kept.known), end, first);
+	lower->block = first;
+	emit_move(lower, kept.value, ir_type_of(function->type),
+		  lower_call(lower, call));
+	emit_move(lower, kept.known, IR_LONG, operand_long(1));
+	emit_jump(lower, end);
+	lower->block = end;
+	return operand_var(kept.value);
+}
+
 void lower_top_level(struct lower *lower)
 {
 	struct sema *sema = lower->sema;

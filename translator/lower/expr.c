@@ -458,7 +458,7 @@ static operand lower_primitive(struct lower *lower, struct expr *expr,
 	return none ? operand_long(0) : operand_var(result);
 }
 
-static operand lower_call(struct lower *lower, struct expr *expr)
+operand lower_call(struct lower *lower, struct expr *expr)
 {
 	struct callee *callee = expr->ref;
 	struct function *f = callee->function;
@@ -494,7 +494,8 @@ operand lower_expr(struct lower *lower, struct expr *expr)
 	case EXPR_INDEX:
 		return lower_index(lower, expr);
 	case EXPR_CALL:
-		return lower_call(lower, expr);
+		return embedded_is_stable(expr->ref) ?
+			lower_stable(lower, expr) : lower_call(lower, expr);
 	case EXPR_PRINT:
 		return lower_print(lower, expr);
 	case EXPR_UNARY:

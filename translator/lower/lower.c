@@ -203,6 +203,7 @@ int lower_function(struct lower *lower, struct function *first)
 	inner.loop = NULL;
 	inner.probe = NULL;
 	inner.recursive = false;
+	memset(&inner.kept, 0, sizeof(inner.kept));
 	*vec_push(lower->arena, &inner.calls) = first;
 	entry = new_block(&inner);
 	inner.block = new_block(&inner);
@@ -257,6 +258,7 @@ static void lower_probe(struct lower *lower, struct probe *probe, size_t number)
 	inner.fault = -1;
 	inner.next_block = -1;
 	inner.loop = NULL;
+	memset(&inner.kept, 0, sizeof(inner.kept));
 	inner.block = new_block(&inner);
 	if (probe->condition) {
 		int yes = new_block(&inner);

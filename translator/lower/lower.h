@@ -30,6 +30,12 @@ struct lower_loop {
 	int iter;		/* foreach: to be ended when left, or -1 */
 };
 
+/* The value of a stable function, once it was asked for. */
+struct lower_kept {
+	const struct function *function;
+	int value, known;	/* variables; known: 0 until then */
+};
+
 struct lower {
 	struct arena *arena;
 	struct sema *sema;
@@ -42,6 +48,7 @@ struct lower {
 	int next_block;			/* where "next" goes; -1: return */
 	int text_bound;			/* MAXSTRINGLEN - 1 */
 	struct map relocs;		/* path -> number + 1 */
+	VEC(struct lower_kept) kept;	/* in the function being filled */
 	VEC(struct function *) calls;	/* functions being lowered, to find
 					 * recursion */
 	bool recursive;			/* the function calls itself somehow */
@@ -76,6 +83,7 @@ enum ir_type ir_type_of(enum type type);
 
 /* expr.c */
 operand lower_expr(struct lower *lower, struct expr *expr);
+operand lower_call(struct lower *lower, struct expr *expr);
 void lower_effect(struct lower *lower, struct expr *expr);
 void lower_condition(struct lower *lower, struct expr *expr, int yes, int no);
 /* Values of a list, kept apart from what later ones change. */
@@ -95,6 +103,9 @@ operand lower_load_text(struct lower *lower, struct expr *expr, int space);
 operand lower_embedded(struct lower *lower, struct expr *expr,
 		       enum ir_code_kind kind, enum ir_type type,
 		       struct function *function);
+/* A call of a stable function: computed where a hit, or a call of a function, comes to
+ * it first. */
+operand lower_stable(struct lower *lower, struct expr *call);
 /* The pieces at the top of the scripts and of the library's files in use. */
 void lower_top_level(struct lower *lower);
 

@@ -54,6 +54,15 @@ bool embedded_has_value(const char *code)
 	return false;
 }
 
+bool embedded_is_stable(const struct callee *callee)
+{
+	const struct function *f = callee->function;
+	const struct stmt *embedded = f ? embedded_body(f->decl->body) : NULL;
+
+	return embedded && f->has_value &&
+	       embedded_pragma(embedded->code, "stable");
+}
+
 static void add_use(struct sema *sema, struct expr *expr, const char *name,
 		    size_t length, int use)
 {

@@ -228,11 +228,16 @@ static void resolve_hist(struct sema *sema, struct scope *scope,
 }
 
 /* What the C of a function says of it. */
-static void see_embedded(struct function *function, const char *code)
+static void see_embedded(struct sema *sema, struct function *function,
+			 const char *code)
 {
 	function->has_value = function->decl->type != TYPE_UNKNOWN ||
 			      embedded_has_value(code);
 	function->says_next = embedded_says(code, "STAP_NEXT");
+	if (embedded_pragma(code, "stable") &&
+	    (function->params.count || !embedded_pragma(code, "pure")))
+		diag_report(sema->diag, DIAG_stable, function->decl->span,
+			    function->decl->name);
 }
 
 static void resolve_function(struct sema *sema, struct function *function)
@@ -246,7 +251,7 @@ static void resolve_function(struct sema *sema, struct function *function)
 	function->resolved = true;
 	function->used = true;
 	if (embedded)
-		see_embedded(function, embedded->code);
+		see_embedded(sema, function, embedded->code);
 	resolve_stmt(sema, &scope, function->decl->body);
 }
 

@@ -233,6 +233,8 @@ void embedded_resolve(struct sema *sema, struct expr *expr);
 void embedded_resolve_stmt(struct sema *sema, struct stmt *stmt);
 struct stmt *embedded_body(struct stmt *body);
 bool embedded_pragma(const char *code, const char *word);
+/* A function of C that gives the same value all through one hit, and does nothing else. */
+bool embedded_is_stable(const struct callee *callee);
 /* Whether the word stands in the code; whether it has a value at its end. */
 bool embedded_says(const char *code, const char *word);
 bool embedded_has_value(const char *code);

@@ -175,7 +175,8 @@ static int explain_attach(const struct manifest_probe *probe, int error,
 			  char **ret_error)
 {
 	const char *name = manifest_pair_get(&probe->pairs, "name");
-	bool perf = !strcmp(probe->kind, "perf");
+	bool perf = !strcmp(probe->kind, "perf") ||
+		!strcmp(probe->kind, "counter");
 
 	if (!strcmp(probe->kind, "raw_tracepoint") && error == ENOENT)
 		return complain(ret_error, "this kernel has no tracepoint '%s' "

@@ -169,6 +169,10 @@ static void write_all(struct sink *sink, struct stream *stream)
 	size_t left = stream->used;
 
 	stream->used = 0;
+	if (sink->options.take) {
+		sink->options.take(sink->options.with, at, left);
+		return;
+	}
 	/* a file never grows beyond the size, unless one chunk does alone */
 	if (sink->options.rotate && stream->written && !sink->failure[0] &&
 	    stream->written + left > sink->options.rotate)

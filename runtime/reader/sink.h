@@ -14,11 +14,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Takes output in place of a file. */
+typedef void sink_take(void *with, const char *data, size_t size);
+
 struct sink_options {
 	const char *path;	/* -o: expanded by strftime; NULL: stdout */
 	uint64_t rotate;	/* -S: bytes of a file before the next, or 0 */
 	unsigned int keep;	/* -S: files to keep, 0: all */
 	bool per_cpu;		/* -b: PATH_CPU */
+	sink_take *take;	/* or NULL; then it gets all */
+	void *with;
 };
 
 struct sink;

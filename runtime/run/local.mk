@@ -1,4 +1,6 @@
 run_sources = \
+	runtime/run/flight.h \
+	runtime/run/flight.c \
 	runtime/run/options.c \
 	runtime/run/session.c \
 	runtime/run/report.c \

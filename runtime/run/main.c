@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "runtime/run/flight.h"
 #include "runtime/run/options.h"
 #include "runtime/run/session.h"
 
@@ -27,7 +28,8 @@ int main(int argc, char **argv)
 	fill_streams();
 	switch (options_read(&options, argc, argv)) {
 	case OPTIONS_RUN:
-		status = session_run(&options);
+		status = options.join ? flight_join(options.object) :
+			session_run(&options);
 		break;
 	case OPTIONS_DONE:
 		status = 0;

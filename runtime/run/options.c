@@ -33,6 +33,10 @@ static const char help[] =
 "  -T SECONDS    end the session after that time\n"
 "  --object=FILE know the functions of this program or library, and of what it\n"
 "                needs, from the start; may be repeated\n"
+"  -L            go on in the background, with the last SIZE MiB of output in\n"
+"                memory, until that is read:\n"
+"  -A            OBJECT is the name of such a session: print what it kept and\n"
+"                prints; ^C ends it, ^\\ leaves it again\n"
 "  -t            print hits and times of each probe at the end\n"
 "  -M, --monitor[=SECONDS]  print the state of the session now and then\n"
 "  -v            say what is being done\n"
@@ -103,10 +107,6 @@ static const char *why_not(int letter)
 	case 'd':
 		return "there is nothing to delete: a session leaves nothing "
 			"in the kernel when it ends";
-	case 'A':
-	case 'L':
-		return "sessions cannot be left and joined again: they end with "
-			"their process";
 	case 'D':
 		return "it does not make itself a daemon: start it with setsid "
 			"or as a service, with -o FILE";
@@ -184,6 +184,12 @@ static enum options_verdict read_letter(struct options *options, int letter,
 	case 't':
 		options->timing = true;
 		return OPTIONS_RUN;
+	case 'L':
+		options->leave = true;
+		return OPTIONS_RUN;
+	case 'A':
+		options->join = true;
+		return OPTIONS_RUN;
 	case 'h':
 		fputs(help, stdout);
 		return OPTIONS_DONE;
@@ -207,6 +213,15 @@ static enum options_verdict check(const struct options *options)
 	if (options->output.rotate && !options->output.path)
 		return wrong("-S needs -o FILE: standard output cannot be "
 			     "rotated");
+	if (options->join && (options->leave || options->command ||
+			      options->target || options->output.path ||
+			      options->output.per_cpu))
+		return wrong("-A reads a session that there is: -L, -c, -x, -o "
+			     "and -b are given where it begins");
+	if (options->leave && (options->command || options->output.path ||
+			       options->output.per_cpu))
+		return wrong("-L keeps output in memory and is left alone: "
+			     "-c, -o and -b cannot be used with it");
 	for (size_t i = 0; i < options->object_count; i++)
 		if (strchr(options->objects[i], '/') &&
 		    access(options->objects[i], R_OK))

@@ -26,6 +26,8 @@ struct options {
 	int verbose;			/* -v */
 	bool quiet;			/* -w */
 	bool timing;			/* -t */
+	bool leave;			/* -L */
+	bool join;			/* -A: the object is a session's name */
 };
 
 /* What main() has to do after the command line was read. */

@@ -33,6 +33,7 @@
 #include "runtime/reader/child.h"
 #include "runtime/reader/loop.h"
 #include "runtime/reader/records.h"
+#include "runtime/run/flight.h"
 #include "runtime/run/options.h"
 #include "runtime/run/report.h"
 
@@ -44,6 +45,7 @@ struct session {
 	const struct options *options;
 	struct object object;
 	struct sink *sink;
+	struct flight *flight;		/* -L, or NULL */
 	struct records records;
 	struct loop *loop;
 	struct attach attach;
@@ -379,10 +381,15 @@ static int watch_signals(struct session *session)
 static int prepare(struct session *session, char **ret_error)
 {
 	const struct options *options = session->options;
+	struct sink_options output = options->output;
 
+	if (session->flight) {
+		output.take = flight_take;
+		output.with = session->flight;
+	}
 	if (object_open(&session->object, options->object, ret_error))
 		return -1;
-	session->sink = sink_open(&options->output, ret_error);
+	session->sink = sink_open(&output, ret_error);
 	if (!session->sink)
 		return -1;
 	if (records_init(&session->records, session->object.manifest,
@@ -399,6 +406,13 @@ static int prepare(struct session *session, char **ret_error)
 		return child_start(&session->child, options->command,
 				   ret_error);
 	return 0;
+}
+
+static void stop_for_reader(void *with)
+{
+	struct session *session = with;
+
+	stop(session, WIRE_STOPPING);
 }
 
 static int load(struct session *session, char **ret_error)
@@ -430,6 +444,11 @@ static int load(struct session *session, char **ret_error)
 		session->stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	session->worker = worker_start(session->object.device);
 	if (!session->worker)
+		return -1;
+	if (session->flight &&
+	    flight_listen(session->flight, session->loop,
+			  session->object.shared->module, stop_for_reader,
+			  session, ret_error))
 		return -1;
 	if (options->verbose)
 		fprintf(stderr, "spilerun: loaded %s: %zu probes, %zu bytes, "
@@ -510,6 +529,8 @@ static void read_output(struct session *session)
 
 		loop_wait(session->loop, pause_after(session, bytes));
 		check_skipped(session);
+		if (session->flight)
+			flight_pump(session->flight);
 	}
 }
 
@@ -559,6 +580,29 @@ static void close_all(struct session *session)
 	commands_free(&session->commands);
 }
 
+/* Where it can be read, for the one who began it. */
+static void leave(struct session *session)
+{
+	const char *name = session->object.shared->module;
+
+	printf("spilerun: the session %s goes on as process %d\n"
+	       "spilerun: read it, and end it, with: spilerun -A %s\n", name,
+	       (int)getpid(), name);
+	flight_leave(session->flight);
+}
+
+static int end(struct session *session)
+{
+	close_all(session);
+	if (session->flight)
+		flight_end(session->flight, session->failed,
+			   !session->interrupted);
+	return session->failed;
+}
+
+/* How much of the output is kept without -s. */
+enum { FLIGHT_SIZE = 4 << 20 };
+
 int session_run(const struct options *options)
 {
 	struct session session = {
@@ -569,20 +613,29 @@ int session_run(const struct options *options)
 		.started = now_seconds(),
 	};
 	char *error = NULL;
+	int status;
 
+	if (options->leave) {
+		session.flight = flight_begin(options->output_size ?
+			options->output_size : FLIGHT_SIZE, &status);
+		if (!session.flight)
+			return status;
+	}
 	if (prepare(&session, &error) || load(&session, &error)) {
 		fail(&session, error);
-		close_all(&session);
-		return 1;
+		return end(&session);
 	}
 	/* a signal may have come while loading */
 	on_signal(&session, 0);
 	run_begins(&session);
-	if (run(&session, &error))
+	if (run(&session, &error)) {
 		fail(&session, error);
-	else
+	} else {
+		/* one that fails at once is no session to leave */
+		if (session.flight && state(&session) != WIRE_FAILING)
+			leave(&session);
 		read_output(&session);
+	}
 	finish(&session);
-	close_all(&session);
-	return session.failed;
+	return end(&session);
 }

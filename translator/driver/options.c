@@ -863,9 +863,9 @@ static int check(struct reading *reading)
 	if (o->list != LIST_NONE && o->arg_count)
 		return complain(reading, "a listing takes no '%s'",
 				o->args[0]);
-	if (o->flight_recorder && !o->output)
-		return complain(reading, "-F needs -o: nobody else would see "
-				"what is printed");
+	if (o->flight_recorder && !o->output && o->bulk)
+		return complain(reading, "-b needs -o with -F: what is kept "
+				"in memory is not kept by processor");
 	if (o->flight_recorder && o->command)
 		return complain(reading, "-F and -c cannot be used together: "
 				"the command would be left alone");

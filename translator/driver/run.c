@@ -69,6 +69,8 @@ static void collect(struct session *session, struct arguments *args)
 		add(session, args, "-N", number(session, o->namespaces_pid));
 	if (o->output)
 		add(session, args, "-o", o->output);
+	else if (o->flight_recorder)
+		add(session, args, "-L", NULL);
 	if (o->rotate_mb)
 		add(session, args, "-S", o->rotate_files ?
 		    arena_printf(session->arena, "%d,%d", o->rotate_mb,
@@ -215,7 +217,7 @@ int session_run(struct session *session)
 	sigprocmask(SIG_BLOCK, &signals, &before);
 	if (session->options->verbosity[4] > 0)
 		fputs("Pass 5: starting run.\n", stderr);
-	if (session->options->flight_recorder)
+	if (session->options->flight_recorder && session->options->output)
 		return run_alone(session, &args, &signals, &before);
 	child = start_child(&args, &before);
 	if (child < 0) {

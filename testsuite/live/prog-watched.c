@@ -1,6 +1,6 @@
 /*
- * Writes as many numbers as the argument says to a place whose address is always the
- * same, and reads the last one.
+ * Writes as many numbers as the argument says to places whose addresses are always the
+ * same, and reads the last one of the second.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -17,6 +17,7 @@ int main(int argc, char **argv)
 	if (place != PLACE)
 		return 1;
 	for (int i = 0; i < count; i++)
-		place[2] = i;
-	return place[2] != count - 1;
+		for (int j = 2; j < 8; j += 2)
+			place[j] = i;
+	return place[4] != count - 1;
 }

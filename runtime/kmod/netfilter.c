@@ -60,7 +60,9 @@ static void netfilter_leave(struct net *net)
 	nf_unregister_net_hooks(net, hooks, hook_count);
 }
 
-static struct pernet_operations netfilter_namespaces = { .init = netfilter_enter, .exit = netfilter_leave };
+static struct pernet_operations netfilter_namespaces = {
+	.init = netfilter_enter, .exit = netfilter_leave,
+};
 
 /* How many of the probes from this one on there are. */
 static u32 probes_from(const struct rt_probe *probe)

@@ -153,7 +153,7 @@ void rt_counters_destroy(void)
 
 	for (i = 0; i < WIRE_COUNTERS; i++) {
 		if (counters[i])
-			destroy(counters[i]);
+			destroy_events(counters[i]);
 		counters[i] = NULL;
 	}
 }

@@ -186,6 +186,11 @@ bool point_is(const struct probe_point *point, const char *const *names,
 /* The numeric (or text) argument of component @i; false or NULL without. */
 bool point_number(const struct probe_point *point, size_t i, int64_t *ret);
 const char *point_text(const struct probe_point *point, size_t i);
+/* A copy of a point with wildcards, with the words that they stand for in place of
+ * the first components; "**" at its end is all of them from there. */
+const struct probe_point *point_spelled(struct family_env *env,
+					const struct probe_point *point,
+					const char *const *words, size_t count);
 /* A new instance named like the point itself. */
 struct probe_instance *instance_add(struct family_env *env,
 				    struct probe_instances *out,

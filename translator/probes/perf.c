@@ -264,15 +264,37 @@ static bool add(const struct request *request, int64_t type, int64_t config)
 	return true;
 }
 
+/* Those whose names match: perf.sw.cpu_clock, perf.*.*, perf.** */
+static bool add_named(struct request *request)
+{
+	const struct probe_point *point = request->point;
+	const char *group = point->components.items[1].name;
+	const char *name = point->components.count > 2 ?
+		point->components.items[2].name : group;
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		const char *words[] = { "perf", events[i].group, events[i].name };
+
+		if (!glob_match(group, words[1]) || !glob_match(name, words[2]))
+			continue;
+		request->point = point_spelled(request->env, point, words, 3);
+		if (!add(request, events[i].type, (int64_t)events[i].config))
+			return false;
+	}
+	return true;
+}
+
 static bool resolve(struct family_env *env, const struct probe_point *point,
 		    struct probe_instances *out)
 {
 	struct request request = { .env = env, .point = point, .out = out,
 				   .key = "period" };
+	size_t count = point->components.count;
 	int64_t type, config;
 	bool wrong = false;
 
-	if (point->components.count < 3)
+	if (count < 2 ||
+	    (count == 2 && strcmp(point->components.items[1].name, "**")))
 		return true;
 	if (!read_rest(&request, &wrong) || !find_process(&request))
 		return !wrong;
@@ -280,14 +302,7 @@ static bool resolve(struct family_env *env, const struct probe_point *point,
 		return strcmp(point->components.items[1].name, "type") ||
 		       strcmp(point->components.items[2].name, "config") ||
 		       add(&request, type, config);
-	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
-		if (glob_match(point->components.items[1].name,
-			       events[i].group) &&
-		    glob_match(point->components.items[2].name,
-			       events[i].name) &&
-		    !add(&request, events[i].type, (int64_t)events[i].config))
-			return false;
-	return true;
+	return add_named(&request);
 }
 
 const struct family family_perf = { "perf", forms, matches, resolve };

@@ -63,6 +63,26 @@ const char *point_text(const struct probe_point *point, size_t i)
 	return arg && arg->kind == EXPR_STRING ? arg->text : NULL;
 }
 
+const struct probe_point *point_spelled(struct family_env *env,
+					const struct probe_point *point,
+					const char *const *words, size_t count)
+{
+	struct probe_point *copy = arena_new(env->arena, struct probe_point);
+	size_t given = point->components.count;
+
+	*copy = *point;
+	copy->components = (typeof(copy->components)){ 0 };
+	for (size_t i = 0; i < given || i < count; i++) {
+		struct point_component part =
+			point->components.items[i < given ? i : given - 1];
+
+		if (i < count)
+			part.name = words[i];
+		*vec_push(env->arena, &copy->components) = part;
+	}
+	return copy;
+}
+
 struct probe_instance *instance_add(struct family_env *env,
 				    struct probe_instances *out,
 				    const struct probe_point *point,

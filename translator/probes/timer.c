@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "translator/base/arena.h"
+#include "translator/base/glob.h"
 #include "translator/diag/diag.h"
 #include "translator/target/kernel.h"
 
@@ -67,11 +68,12 @@ static bool bad_number(struct family_env *env, const struct probe_point *point,
 	return false;
 }
 
+static const char *const profile[] = { "timer", "profile" };
+
 static bool resolve_profile(struct family_env *env,
 			    const struct probe_point *point,
 			    struct probe_instances *out)
 {
-	static const char *const plain[] = { "timer", "profile" };
 	static const char *const tick[] = { "timer", "profile", "tick" };
 	static const char *const freq[] = { "timer", "profile", "freq",
 					    "hz()" };
@@ -81,7 +83,7 @@ static bool resolve_profile(struct family_env *env,
 		if (!point_number(point, 3, &hertz) || hertz < 1 ||
 		    hertz > 100000)
 			return bad_number(env, point, 3);
-	} else if (point_is(point, plain, 2) || point_is(point, tick, 3)) {
+	} else if (point_is(point, profile, 2) || point_is(point, tick, 3)) {
 		hertz = kernel_hz(env->kernel);
 	} else {
 		return true;
@@ -194,8 +196,10 @@ static bool resolve(struct family_env *env, const struct probe_point *point,
 	if (point->components.count < 2)
 		return true;
 	name = point->components.items[1].name;
-	if (strcmp(name, "profile") == 0)
-		return resolve_profile(env, point, out);
+	/* the only one without a number, so that a wildcard can mean it */
+	if (!point->components.items[1].arg && glob_match(name, "profile"))
+		return resolve_profile(env, point_spelled(env, point, profile, 2),
+				       out);
 	if (!point_number(point, 1, &number))
 		return true;
 	if (strcmp(name, "hz") == 0) {

@@ -140,8 +140,27 @@ static const char *nearest_alias(struct sema *sema,
 	return best ? best - strlen(rests.word) : NULL;
 }
 
+/* Where to see what there is behind a first word that is right, or NULL: of
+ * aliases there are lists, what families know has forms. */
+static const char *where_listed(struct sema *sema, const char *word,
+				const char *const *aliases, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(aliases[i], word) == 0)
+			return arena_printf(sema->arena,
+				"what there is: spile -l '%s.**', and "
+				"spile --dump-probe-types", word);
+	for (size_t i = 0; i < family_count; i++)
+		for (const char *const *form = families[i]->forms; *form;
+		     form++)
+			if (!strncmp(*form, word, strlen(word)) &&
+			    strchr(".(", (*form)[strlen(word)]))
+				return "what there is: spile --dump-probe-types";
+	return NULL;
+}
+
 /* The nearest alias, form of a family, or first word; if that is right, how to
- * list what there is. */
+ * see what there is. */
 const char *sema_suggest_point(struct sema *sema,
 			       const struct probe_point *point)
 {
@@ -155,6 +174,9 @@ const char *sema_suggest_point(struct sema *sema,
 		best = nearest_form(sema, point);
 	if (best)
 		return did_you_mean(sema, best);
+	best = where_listed(sema, word, names, count);
+	if (best)
+		return best;
 	for (size_t i = 0; i < count; i++)
 		*vec_push(sema->arena, &words) = names[i];
 	for (size_t i = 0; i < family_count; i++)
@@ -163,10 +185,5 @@ const char *sema_suggest_point(struct sema *sema,
 			*vec_push(sema->arena, &words) =
 				arena_strndup(sema->arena, *form,
 					      strcspn(*form, ".("));
-	for (size_t i = 0; i < words.count; i++)
-		if (strcmp(words.items[i], word) == 0)
-			return arena_printf(sema->arena,
-				"what there is: spile -l '%s.**', and "
-				"spile --dump-probe-types", word);
 	return did_you_mean(sema, diag_nearest(word, words.items, words.count));
 }

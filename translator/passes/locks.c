@@ -46,7 +46,7 @@ struct handler {
 struct summary {
 	struct access *sum;	/* by global, calls counted in */
 	bool *loops;		/* by block: may run more than once */
-	bool *reads;		/* by variable: read at all */
+	int *reads;		/* by variable: how often */
 };
 
 struct locks {
@@ -86,28 +86,9 @@ static void access_add(struct access *to, const struct access *from, bool many)
 		to->operations = 2;
 }
 
-static bool *find_reads(struct arena *arena,
-			const struct ir_function *function)
-{
-	bool *reads = arena_array(arena, bool, function->vars.count);
-
-	for (size_t i = 0; i < function->blocks.count; i++) {
-		const struct ir_block *block = function->blocks.items[i];
-
-		for (size_t j = 0; j < block->ops.count; j++) {
-			const struct ir_op *op = block->ops.items[j];
-
-			for (size_t k = 0; k < op->args.count; k++)
-				if (op->args.items[k].kind == IR_ARG_VAR)
-					reads[op->args.items[k].number] = true;
-		}
-	}
-	return reads;
-}
-
 /* What one operation does to its global; operations 0: nothing. */
 static struct access raw_access_of(const struct ir_global *global,
-			       const struct ir_op *op, const bool *reads)
+			       const struct ir_op *op, const int *reads)
 {
 	bool text = global->value == IR_VALUE_TEXT &&
 		    global->kind == IR_SCALAR;
@@ -163,7 +144,7 @@ static struct access raw_access_of(const struct ir_global *global,
 }
 
 static struct access access_of(const struct ir_global *global,
-			       const struct ir_op *op, const bool *reads)
+			       const struct ir_op *op, const int *reads)
 {
 	struct access access = raw_access_of(global, op, reads);
 
@@ -186,7 +167,7 @@ static int global_of(const struct ir_program *program, const struct ir_op *op)
 }
 
 static void add_op(struct locks *l, struct access *sum,
-		   const struct ir_op *op, const bool *reads, bool many)
+		   const struct ir_op *op, const int *reads, bool many)
 {
 	int global = global_of(l->program, op);
 	struct access access;
@@ -238,7 +219,7 @@ static void sum_functions(struct locks *l)
 		struct ir_function *function = l->program->functions.items[i];
 
 		l->functions[i].loops = flow_loops(l->arena, function);
-		l->functions[i].reads = find_reads(l->arena, function);
+		l->functions[i].reads = flow_reads(l->arena, function);
 		l->functions[i].sum = arena_array(l->arena, struct access,
 						  l->program->globals.count);
 	}

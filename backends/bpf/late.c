@@ -42,18 +42,13 @@ static bool may_wait(struct body *b, const struct ir_op *op)
 	       is_short(var->bound) && row->bound <= var->bound;
 }
 
-static bool is_var(const struct ir_arg *arg, int var)
-{
-	return arg->kind == IR_ARG_VAR && arg->number == var;
-}
-
 static bool takes_as_key(struct body *b, const struct ir_op *op, int var)
 {
 	const struct ir_global *global =
 		b->e->program->globals.items[op->args.items[0].number];
 
 	for (int i = 0; i < op->key_count; i++)
-		if (is_var(&op->args.items[op->key_begin + i], var))
+		if (ir_is_var(&op->args.items[op->key_begin + i], var))
 			return key_room(b->e, &global->keys.items[i]) >=
 			       text_room(b->function->vars.items[var].bound);
 	return false;
@@ -65,7 +60,7 @@ static bool takes_for_output(struct body *b, const struct ir_op *op, int var)
 
 	record_size(b->e, b->function, op, &direct);
 	for (size_t i = 1; direct && i < op->args.count; i++)
-		if (is_var(&op->args.items[i], var))
+		if (ir_is_var(&op->args.items[i], var))
 			return true;
 	return false;
 }

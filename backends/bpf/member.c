@@ -14,11 +14,6 @@
 
 enum { MEMBER_OPS = 3, MEMBERS_MANY = 100 };
 
-static bool is_var(const struct ir_arg *arg, int var)
-{
-	return arg->kind == IR_ARG_VAR && arg->number == var;
-}
-
 static size_t count_in(const struct ir_function *function)
 {
 	size_t count = 0;
@@ -72,10 +67,10 @@ bool is_member(const struct body *b, const struct ir_block *block, size_t at)
 	load = block->ops.items[at + 2];
 	return where->code == IR_RELOC && !where->args.items[1].number &&
 	       sum->code == IR_ADD &&
-	       is_var(&sum->args.items[1], where->result) &&
-	       !is_var(&sum->args.items[0], where->result) &&
+	       ir_is_var(&sum->args.items[1], where->result) &&
+	       !ir_is_var(&sum->args.items[0], where->result) &&
 	       load->code == IR_LOAD &&
-	       is_var(&load->args.items[0], sum->result) &&
+	       ir_is_var(&load->args.items[0], sum->result) &&
 	       !load->args.items[3].number &&
 	       b->reads[where->result] == 1 && b->reads[sum->result] == 1;
 }

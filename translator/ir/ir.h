@@ -64,6 +64,11 @@ struct ir_arg {
 	const char *text;
 };
 
+static inline bool ir_is_var(const struct ir_arg *arg, int var)
+{
+	return arg->kind == IR_ARG_VAR && arg->number == var;
+}
+
 struct ir_op {
 	enum ir_code code;
 	int result;		/* variable, or -1 */

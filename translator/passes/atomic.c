@@ -34,11 +34,6 @@ static bool same_arg(const struct ir_arg *a, const struct ir_arg *b)
 	       !memcmp(a->text, b->text, (size_t)a->number);
 }
 
-static bool is_var(const struct ir_arg *arg, int var)
-{
-	return arg->kind == IR_ARG_VAR && arg->number == var;
-}
-
 static bool touches(const struct ir_op *op, int64_t global)
 {
 	return op->args.count && op->args.items[0].kind == IR_ARG_GLOBAL &&
@@ -52,7 +47,7 @@ static bool is_store(const struct search *s, const struct ir_op *op)
 
 	if (op->code != want || s->sum < 0 ||
 	    op->args.count != s->read->args.count + 1 ||
-	    !is_var(&op->args.items[op->args.count - 1], s->sum))
+	    !ir_is_var(&op->args.items[op->args.count - 1], s->sum))
 		return false;
 	for (size_t i = 0; i < s->read->args.count; i++)
 		if (!same_arg(&op->args.items[i], &s->read->args.items[i]))
@@ -68,11 +63,11 @@ static bool take_sum(struct search *s, const struct ir_op *op)
 
 	if (s->sum >= 0 || op->result == value)
 		return false;
-	if (op->code == IR_ADD && is_var(&args[0], value)) {
+	if (op->code == IR_ADD && ir_is_var(&args[0], value)) {
 		s->amount = args[1];
-	} else if (op->code == IR_ADD && is_var(&args[1], value)) {
+	} else if (op->code == IR_ADD && ir_is_var(&args[1], value)) {
 		s->amount = args[0];
-	} else if (op->code == IR_SUB && is_var(&args[0], value) &&
+	} else if (op->code == IR_SUB && ir_is_var(&args[0], value) &&
 		   args[1].kind == IR_ARG_LONG) {
 		s->amount = args[1];
 		s->amount.number = (int64_t)(0 - (uint64_t)args[1].number);
@@ -80,7 +75,7 @@ static bool take_sum(struct search *s, const struct ir_op *op)
 		return false;
 	}
 	/* x + x: the amount is not there before the read. */
-	if (is_var(&s->amount, value))
+	if (ir_is_var(&s->amount, value))
 		return false;
 	s->sum = op->result;
 	return true;

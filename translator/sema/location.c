@@ -74,20 +74,26 @@ static struct expr *call_expr(struct sema *sema, struct span span,
 	return call;
 }
 
-/* What the runner finds out about a file: its inode (0), its device (1). */
-static struct expr *file_expr(struct sema *sema, struct span span,
-			      const char *path, int part)
+/* A number that is no variable of the script's; what it is, the caller says. */
+static struct expr *target_expr(struct sema *sema, struct span span,
+				struct target what)
 {
 	struct expr *expr = expr_create(sema->arena, EXPR_TARGET, span);
 	struct target *target = arena_new(sema->arena, struct target);
 
+	*target = what;
 	expr->type = TYPE_LONG;
 	expr->text = "";
 	expr->ref = target;
-	target->kind = TARGET_FILE;
-	target->file = path;
-	target->arg = part;
 	return expr;
+}
+
+/* What the runner finds out about a file: its inode (0), its device (1). */
+static struct expr *file_expr(struct sema *sema, struct span span,
+			      const char *path, int part)
+{
+	return target_expr(sema, span, (struct target){
+		.kind = TARGET_FILE, .file = path, .arg = part });
 }
 
 /* How far the program or library is loaded from where its file says, in the
@@ -219,16 +225,10 @@ static bool is_of_kernel(const struct probe_context *context)
 static struct expr *symbol_expr(struct sema *sema, struct span span,
 				const char *name)
 {
-	struct expr *expr = expr_create(sema->arena, EXPR_TARGET, span);
-	struct target *target = arena_new(sema->arena, struct target);
-
-	expr->type = TYPE_LONG;
-	expr->text = "";
-	expr->ref = target;
-	target->kind = TARGET_LOCATION;
-	target->location = location_leaf(sema->arena, LOCATION_STATIC, 0);
-	target->anchor = arena_printf(sema->arena, "symbol:::%s", name);
-	return expr;
+	return target_expr(sema, span, (struct target){
+		.kind = TARGET_LOCATION,
+		.location = location_leaf(sema->arena, LOCATION_STATIC, 0),
+		.anchor = arena_printf(sema->arena, "symbol:::%s", name) });
 }
 
 /* How far the copy of the current processor is from where the symbol says. */

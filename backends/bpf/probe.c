@@ -290,7 +290,7 @@ static void framed_program(struct emit *e, LLVMValueRef program, size_t number,
 
 /* ---- times, with -t ---- */
 
-/* Of a probe and processor in the map, in the order of runtime/run/report.c. */
+/* Of a probe and processor in the map, in the order of struct wire_times. */
 enum { TIMING_HITS, TIMING_SUM, TIMING_LEAST, TIMING_MOST };
 
 static LLVMValueRef timing_cell(struct emit *e, LLVMValueRef cell, int which)

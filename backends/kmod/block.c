@@ -68,6 +68,15 @@ static void write_return(struct gen *gen, const struct ir_op *op)
 	write_line(out, "goto done;");
 }
 
+/* To a block, or out of the front test. */
+static void write_way(struct gen *gen, int block, const char *indent)
+{
+	if (gen->in_front && ir_front_leaves(gen->function, block))
+		write_line(&gen->out, "%sreturn RT_AWAY;", indent);
+	else
+		write_line(&gen->out, "%sgoto b%d;", indent, block);
+}
+
 static void write_control(struct gen *gen, const struct ir_op *op)
 {
 	const struct ir_arg *args = op->args.items;
@@ -77,8 +86,8 @@ static void write_control(struct gen *gen, const struct ir_op *op)
 		write_line(out, "goto b%" PRId64 ";", args[0].number);
 	} else if (op->code == IR_BRANCH) {
 		write_line(out, "if (%s)", operand(gen, &args[0]));
-		write_line(out, "\tgoto b%" PRId64 ";", args[1].number);
-		write_line(out, "goto b%" PRId64 ";", args[2].number);
+		write_way(gen, (int)args[1].number, "\t");
+		write_way(gen, (int)args[2].number, "");
 	} else if (op->code == IR_RETURN) {
 		write_return(gen, op);
 	} else if (op->code == IR_FAIL) {
@@ -238,6 +247,19 @@ static void write_entry(struct gen *gen, size_t number, bool handler)
 	write_line(out, "goto b0;");
 }
 
+/* Whether a block of a handler is part of its front test. */
+static bool is_front(const struct gen *gen, int block)
+{
+	int length = ir_front_length(gen->program, gen->function), at = 0;
+
+	while (length-- > 0 && at >= 0) {
+		if (at == block)
+			return true;
+		at = ir_front_next(gen->program, gen->function, at);
+	}
+	return false;
+}
+
 static void write_function(struct gen *gen, size_t number)
 {
 	struct writer *out = &gen->out;
@@ -254,6 +276,7 @@ static void write_function(struct gen *gen, size_t number)
 	for (size_t i = 0; i < gen->function->blocks.count; i++) {
 		const struct ir_block *block = gen->function->blocks.items[i];
 
+		gen->in_front = handler && is_front(gen, (int)i);
 		write_label(out, "b%zu:", i);
 		for (size_t j = 0; j < block->ops.count; j++)
 			write_op(gen, block->ops.items[j]);

@@ -20,6 +20,7 @@ struct gen {
 	const struct ir_program *program;
 	struct writer out;
 	const struct ir_function *function;	/* being written */
+	bool in_front;				/* in its front test */
 	int text_max;				/* MAXSTRINGLEN - 1 */
 	int text_format;			/* "%s", for STAP_PRINTF */
 	int embedded;				/* pieces called so far */

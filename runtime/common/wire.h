@@ -123,6 +123,12 @@ struct wire_file {
  */
 enum { WIRE_MARK = 1, WIRE_MARK_END = 2 };
 
+/* Of a probe, on a processor or on all: what -t and --monitor tell. */
+struct wire_times {
+	__u64 hits, sum;	/* ns */
+	__u64 least, most;	/* least: its complement, so that it begins as 0 */
+};
+
 /* The shared page. Counters grow by atomic adds. */
 struct wire_shared {
 	__u64 state;		/* enum wire_state */

@@ -6,6 +6,7 @@
 #define SPILE_KMOD_ATTACH_H
 
 #include "runtime/kmod/kmod.h"
+#include "runtime/kmod/timing.h"
 
 struct rt_attachment {
 	const struct rt_probe *probe;
@@ -39,8 +40,9 @@ extern const struct rt_way rt_way_uprobe;
 void rt_tasks_walk(const struct rt_attachment *all, u32 count);
 
 /* Hits that the kernel did not bring to us. */
-static inline void rt_count_missed(u64 count)
+static inline void rt_count_missed(const struct rt_probe *probe, u64 count)
 {
+	rt_timing_missed(probe, count);
 	atomic64_add(count,
 		     (atomic64_t *)&rt_shared->skipped[WIRE_SKIP_NEST]);
 }

@@ -15,6 +15,7 @@
 
 #include "runtime/kmod/kmod.h"
 #include "runtime/kmod/output.h"
+#include "runtime/kmod/timing.h"
 
 static unsigned long opened;
 static DEFINE_MUTEX(running);	/* handlers that the runner drives */
@@ -91,6 +92,19 @@ static long set_choice(const void __user *from)
 	return rt_choose(&choice);
 }
 
+static long tell_times(struct kmod_times __user *asked)
+{
+	struct kmod_times times;
+	int error;
+
+	if (copy_from_user(&times, asked, sizeof(times)))
+		return -EFAULT;
+	error = rt_timing_get(&times);
+	if (!error && copy_to_user(asked, &times, sizeof(times)))
+		error = -EFAULT;
+	return error;
+}
+
 static long attach_probes(u32 __user *ret_probe)
 {
 	u32 probe = 0;
@@ -116,6 +130,10 @@ static long device_ioctl(struct file *file, unsigned int command,
 		return rt_code_add((const void __user *)argument);
 	case KMOD_CHOOSE:
 		return set_choice((const void __user *)argument);
+	case KMOD_TIME:
+		return rt_timing_begin();
+	case KMOD_TIMES:
+		return tell_times((void __user *)argument);
 	case KMOD_ATTACH:
 		return attach_probes((u32 __user *)argument);
 	case KMOD_DETACH:
@@ -178,6 +196,7 @@ static void destroy(void)
 {
 	rt_counters_destroy();
 	rt_attach_destroy();
+	rt_timing_destroy();
 	rt_places_destroy();
 	rt_code_destroy();
 	rt_iters_destroy();

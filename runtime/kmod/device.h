@@ -13,6 +13,8 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
+#include "runtime/common/wire.h"
+
 #define KMOD_SHARED (1ul << 32)
 
 struct kmod_layout {
@@ -39,6 +41,13 @@ struct kmod_choice {
 	__u32 number;
 	__u32 left_out;		/* it is not for this kernel or session */
 	__u64 address, length;	/* of the data that it watches */
+};
+
+/* Of the probe @number; it is told, once KMOD_TIME was asked for. */
+struct kmod_times {
+	__u64 number;
+	__u64 missed;		/* hits that the kernel did not bring */
+	struct wire_times times;
 };
 
 struct kmod_symbol {
@@ -70,5 +79,8 @@ struct kmod_code {
 /* Before KMOD_ATTACH. */
 #define KMOD_CHOOSE	_IOW('s', 7, struct kmod_choice)
 #define KMOD_CODE	_IOW('s', 8, struct kmod_code)
+/* Hits are timed from now on; what came of it. */
+#define KMOD_TIME	_IO('s', 9)
+#define KMOD_TIMES	_IOWR('s', 10, struct kmod_times)
 
 #endif

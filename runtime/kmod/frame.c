@@ -8,9 +8,11 @@
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
 
 #include "runtime/kmod/stack.h"
+#include "runtime/kmod/timing.h"
 
 /* Bytes of the kernel's stack that the last function called must find: it, what
  * it calls, and an interrupt where those have no stack of their own. */
@@ -280,12 +282,14 @@ static __always_inline bool is_safe(void)
 	return true;
 }
 
-static __always_inline void run_in(struct rt_frame *frame, const struct rt_probe *probe)
+/* These return what the handler does: enum rt_status. */
+static __always_inline int run_in(struct rt_frame *frame, const struct rt_probe *probe)
 {
+	int status = RT_DONE;
 	u64 begun = frame->driven ? 0 : rt_load_begin();
 
 	if (!probe->lock || rt_lock_take(probe)) {
-		probe->run(frame);
+		status = probe->run(frame);
 		if (probe->lock)
 			rt_lock_give(probe);
 		if (unlikely(frame->error != RT_OK))
@@ -294,6 +298,7 @@ static __always_inline void run_in(struct rt_frame *frame, const struct rt_probe
 	if (begun)
 		rt_load_end(frame, begun);
 	smp_store_release(&frame->busy, 0);
+	return status;
 }
 
 /* What the runner drives can take long, and keeps nobody from running unless
@@ -325,46 +330,71 @@ static bool is_driven(const struct rt_probe *probe)
 	return driven[probe->kind];
 }
 
-static __always_inline void run(struct rt_frame *frame,
-				const struct rt_probe *probe, const u64 *args,
-				const struct pt_regs *regs)
+static __always_inline int run(struct rt_frame *frame,
+			       const struct rt_probe *probe, const u64 *args,
+			       const struct pt_regs *regs)
 {
 	static const u64 no_args[RT_ARGS];
 
 	frame->args = args ? args : no_args;
 	frame->regs = regs;
-	run_in(frame, probe);
+	return run_in(frame, probe);
 }
 
-static noinline void run_driven(const struct rt_probe *probe)
+static noinline int run_driven(const struct rt_probe *probe)
 {
 	bool lazy = !probe->lock;
 	struct rt_frame *frame;
+	int status = RT_DONE;
 
 	stay_here(lazy);
 	frame = is_safe() ? claim(probe) : NULL;
 	if (frame) {
 		frame->task = current;
 		frame->driven = true;
-		run(frame, probe, NULL, NULL);
+		status = run(frame, probe, NULL, NULL);
 	}
 	go_anywhere(lazy);
+	return status;
 }
 
 /* On an event of the kernel. */
-static noinline void run_event(const struct rt_probe *probe, const u64 *args,
-			       const struct pt_regs *regs)
+static noinline int run_event(const struct rt_probe *probe, const u64 *args,
+			      const struct pt_regs *regs)
 {
 	struct rt_frame *frame;
+	int status = RT_DONE;
 
 	preempt_disable_notrace();
 	frame = is_safe() ? claim(probe) : NULL;
 	if (frame) {
 		frame->task = current;
 		frame->driven = false;
-		run(frame, probe, args, regs);
+		status = run(frame, probe, args, regs);
 	}
 	preempt_enable_notrace();
+	return status;
+}
+
+static __always_inline int run_any(const struct rt_probe *probe,
+				   const u64 *args,
+				   const struct pt_regs *regs)
+{
+	if (probe->light)
+		return probe->run(NULL);
+	if (is_driven(probe))
+		return run_driven(probe);
+	return run_event(probe, args, regs);
+}
+
+/* With -t or --monitor. */
+static noinline void run_timed(const struct rt_probe *probe, const u64 *args,
+			       const struct pt_regs *regs)
+{
+	u64 begun = ktime_get_mono_fast_ns();
+
+	if (run_any(probe, args, regs) != RT_AWAY)
+		rt_timing_add(probe, begun);
 }
 
 void rt_run(const struct rt_probe *probe, const u64 *args,
@@ -372,17 +402,17 @@ void rt_run(const struct rt_probe *probe, const u64 *args,
 {
 	if (!may_run(probe))
 		return;
-	if (probe->light)
-		probe->run(NULL);
-	else if (is_driven(probe))
-		run_driven(probe);
+	if (static_branch_unlikely(&rt_timed))
+		run_timed(probe, args, regs);
 	else
-		run_event(probe, args, regs);
+		run_any(probe, args, regs);
 }
 
 void rt_run_for(const struct rt_probe *probe, struct task_struct *task)
 {
+	u64 begun = ktime_get_mono_fast_ns();
 	struct rt_frame *frame;
+	int status = RT_DONE;
 
 	if (!may_run(probe))
 		return;
@@ -391,7 +421,9 @@ void rt_run_for(const struct rt_probe *probe, struct task_struct *task)
 	if (frame) {
 		frame->task = task;
 		frame->driven = true;
-		run(frame, probe, NULL, NULL);
+		status = run(frame, probe, NULL, NULL);
 	}
 	preempt_enable_notrace();
+	if (static_branch_unlikely(&rt_timed) && status != RT_AWAY)
+		rt_timing_add(probe, begun);
 }

@@ -244,8 +244,9 @@ static inline void rt_begin(struct rt_frame *frame, void *top)
 /* Room for the variables of a function, not cleared; NULL: nested too deep. */
 void *rt_enter(struct rt_frame *frame, u32 size);
 void rt_leave(struct rt_frame *frame, void *vars);
-/* What functions return. */
-enum rt_status { RT_DONE, RT_FAULT, RT_TOO_DEEP };
+/* What functions return. Away: the front test of a handler says that it is no
+ * hit of the probe. */
+enum rt_status { RT_DONE, RT_FAULT, RT_TOO_DEEP, RT_AWAY };
 /* After a call: whether it faulted; @site is that of the call. */
 bool rt_called(struct rt_frame *frame, int status, s32 site);
 /* Tells of the error that ends a handler, if there is one. */

@@ -140,7 +140,8 @@ static void detach_kprobes(struct rt_attachment **all, u32 count)
 	for (i = 0; i < count; i++) {
 		struct kprobe_place *place = all[i]->state;
 
-		rt_count_missed(place->kretprobe.kp.nmissed);
+		rt_count_missed(all[i]->probe,
+				place->kretprobe.kp.nmissed);
 		kfree(place);
 	}
 	kvfree(kprobes);
@@ -166,7 +167,8 @@ static void detach_kretprobes(struct rt_attachment **all, u32 count)
 	for (i = 0; i < count; i++) {
 		struct kprobe_place *place = all[i]->state;
 
-		rt_count_missed(place->kretprobe.kp.nmissed);
+		rt_count_missed(all[i]->probe,
+				place->kretprobe.kp.nmissed);
 		rt_count_missed_returns(place->kretprobe.nmissed);
 		kfree(place);
 	}

@@ -7,6 +7,7 @@
 #include "runtime/kmod/frame.c"
 #include "runtime/kmod/lock.c"
 #include "runtime/kmod/overload.c"
+#include "runtime/kmod/timing.c"
 #include "runtime/kmod/memory.c"
 #include "runtime/kmod/load.c"
 #include "runtime/kmod/output.c"

@@ -14,6 +14,7 @@
 
 #include "runtime/bpf/attach.h"
 #include "runtime/common/wire.h"
+#include "runtime/kmod/user/insert.h"
 #include "runtime/reader/object.h"
 #include "runtime/reader/records.h"
 
@@ -147,74 +148,111 @@ static void print_table(const struct attach *attach)
 			continue;
 		uint64_t hits = info.run_cnt, ns = info.run_time_ns;
 
-		fprintf(stderr, "%-*.*s %12" PRIu64 " %14" PRIu64 " %12" PRIu64
-			" %10" PRIu64 "\n", width, width, probe->about->name,
+		fprintf(stderr, "%-*s %12" PRIu64 " %14" PRIu64 " %12" PRIu64
+			" %10" PRIu64 "\n", width, probe->about->name,
 			hits, ns, hits ? ns / hits : 0,
 			(uint64_t)info.recursion_misses + probe->missed);
 	}
 }
 
-/* Of one probe, as the program keeps it for each processor. */
-struct times {
-	uint64_t hits, sum, least, most;	/* least: the complement */
-};
-
-static struct times times_of(int map, uint32_t number, struct times *cells,
-			     int cpus)
+int report_begin(const struct object *object)
 {
-	struct times all = { 0 };
+	if (!object->is_module)
+		return bpf_enable_stats(BPF_STATS_RUN_TIME);
+	insert_time(object->device);
+	return -1;
+}
 
-	if (bpf_map_lookup_elem(map, &number, cells))
-		return all;
-	for (int i = 0; i < cpus; i++) {
-		all.hits += cells[i].hits;
-		all.sum += cells[i].sum;
-		if (cells[i].least > all.least)
-			all.least = cells[i].least;
-		if (cells[i].most > all.most)
-			all.most = cells[i].most;
-	}
+/* Programs keep them for each processor. */
+static void add_times(struct wire_times *all, const struct wire_times *part)
+{
+	all->hits += part->hits;
+	all->sum += part->sum;
+	if (part->least > all->least)
+		all->least = part->least;
+	if (part->most > all->most)
+		all->most = part->most;
+}
+
+static struct wire_times times_of(int map, uint32_t number,
+				  struct wire_times *cells, int cpus)
+{
+	struct wire_times all = { 0 };
+
+	if (!bpf_map_lookup_elem(map, &number, cells))
+		for (int i = 0; i < cpus; i++)
+			add_times(&all, &cells[i]);
 	return all;
+}
+
+static void print_head(int width)
+{
+	fprintf(stderr, "%-*s %10s %12s %12s %12s %8s\n", width, "probe",
+		"hits", "min ns", "avg ns", "max ns", "missed");
+}
+
+static void print_row(int width, const struct probe *probe,
+		      const struct wire_times *all, uint64_t missed)
+{
+	fprintf(stderr, "%-*s %10" PRIu64 " %12" PRIu64 " %12" PRIu64
+		" %12" PRIu64 " %8" PRIu64 "\n", width,
+		probe->about->name, (uint64_t)all->hits,
+		all->hits ? (uint64_t)~all->least : 0,
+		all->hits ? (uint64_t)(all->sum / all->hits) : 0,
+		(uint64_t)all->most, missed + probe->missed);
 }
 
 static void print_times(const struct attach *attach, int map)
 {
 	int width = name_width(attach), cpus = libbpf_num_possible_cpus();
-	struct times *cells = cpus > 0 ? calloc(cpus, sizeof(*cells)) : NULL;
+	struct wire_times *cells = cpus > 0 ? calloc(cpus, sizeof(*cells)) :
+		NULL;
 	struct bpf_prog_info info;
 
 	if (!cells)
 		return;
-	fprintf(stderr, "%-*s %10s %12s %12s %12s %8s\n", width, "probe",
-		"hits", "min ns", "avg ns", "max ns", "missed");
+	print_head(width);
 	for (size_t i = 0; i < attach->count; i++) {
 		const struct probe *probe = &attach->probes[i];
-		struct times all = times_of(map, i, cells, cpus);
-		uint64_t missed = probe->missed;
+		struct wire_times all = times_of(map, i, cells, cpus);
 
-		if (program_info(probe, &info))
-			missed += info.recursion_misses;
-		fprintf(stderr, "%-*.*s %10" PRIu64 " %12" PRIu64 " %12" PRIu64
-			" %12" PRIu64 " %8" PRIu64 "\n", width, width,
-			probe->about->name, all.hits,
-			all.hits ? ~all.least : 0,
-			all.hits ? all.sum / all.hits : 0, all.most, missed);
+		print_row(width, probe, &all, program_info(probe, &info) ?
+			  info.recursion_misses : 0);
 	}
 	free(cells);
 }
 
-void report_timing(const struct attach *attach)
+static void print_module(const struct attach *attach)
+{
+	int width = name_width(attach);
+	struct wire_times times;
+	uint64_t missed;
+
+	print_head(width);
+	for (size_t i = 0; i < attach->count; i++)
+		if (insert_times(attach->object->device, i, &times, &missed))
+			print_row(width, &attach->probes[i], &times, missed);
+}
+
+static void print_probes(const struct attach *attach)
 {
 	const struct bpf_map *map = attach->object->bpf ?
 		bpf_object__find_map_by_name(attach->object->bpf,
 					     "spile_timing") : NULL;
 
-	fputs("\n----- probe hit report:\n", stderr);
-	/* spilerun -t with an object that was made without -t */
-	if (map)
+	if (attach->object->is_module)
+		print_module(attach);
+	else if (map)
 		print_times(attach, bpf_map__fd(map));
 	else
+		/* an object that was made without -t and --monitor */
 		print_table(attach);
+}
+
+void report_timing(const struct attach *attach)
+{
+	fputs("\n----- probe hit report:\n", stderr);
+	print_probes(attach);
 }
 
 void report_monitor(const struct attach *attach, const struct records *records,
@@ -225,5 +263,5 @@ void report_monitor(const struct attach *attach, const struct records *records,
 		shared->module, seconds, records->count,
 		(uint64_t)shared->lost, (uint64_t)shared->errors,
 		report_skipped(shared));
-	print_table(attach);
+	print_probes(attach);
 }

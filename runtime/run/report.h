@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct attach;
+struct object;
 struct records;
 struct wire_shared;
 
@@ -21,6 +22,10 @@ void report_collect_misses(const struct attach *attach,
 /* Warnings about errors, skipped hits, lost output and cut texts. */
 void report_losses(struct records *records, const struct attach *attach,
 		   const struct wire_shared *shared);
+
+/* Before the probes are attached: has their hits counted and timed. A descriptor
+ * that keeps the kernel at it, or -1. */
+int report_begin(const struct object *object);
 
 /* A table of the probes' hits and times on standard error. */
 void report_timing(const struct attach *attach);

@@ -9,7 +9,6 @@
  */
 #include "runtime/run/session.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -441,7 +440,7 @@ static int load(struct session *session, char **ret_error)
 	    order_probes(session))
 		return -1;
 	if (options->timing || options->monitor)
-		session->stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
+		session->stats = report_begin(&session->object);
 	session->worker = worker_start(session->object.device);
 	if (!session->worker)
 		return -1;

@@ -58,7 +58,7 @@ static void put_options(struct buf *out, const struct options *o)
 		   o->past_prologue,
 		   o->unoptimized, o->skip_badvars, o->suppress_handler_errors,
 		   o->no_autoprint, o->no_warnings, o->warnings_are_errors,
-		   o->timing);
+		   o->timing || o->monitor);
 	/* that there is one, not which: process probes keep to it */
 	buf_printf(out, "target %d\n", o->command || o->target_pid ? 1 :
 		   o->last_pass == 4 ? 2 : 0);

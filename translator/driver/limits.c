@@ -117,7 +117,7 @@ static size_t collect(struct session *session,
 					     atoll(action) * 10);
 		limits[n++] = (struct lower_limit){ limit_rows[i].key, value };
 	}
-	if (session->options->timing)
+	if (session->options->timing || session->options->monitor)
 		limits[n++] = (struct lower_limit){ "timing", "1" };
 	return n;
 }

@@ -226,6 +226,15 @@ int64_t ir_limit(const struct ir_program *program, const char *name);
 void ir_limit_set(struct ir_program *program, const char *name,
 		  const char *value);
 
+/* front.c: the test that a handler begins with, as far as it has no effect: how
+ * many blocks it is, the last with a way out (0: none); the block of it behind
+ * @block, or -1; whether a block is a way out. */
+int ir_front_length(const struct ir_program *program,
+		    const struct ir_function *function);
+int ir_front_next(const struct ir_program *program,
+		  const struct ir_function *function, int block);
+bool ir_front_leaves(const struct ir_function *function, int block);
+
 /* print.c: the text form of the whole program. */
 void ir_print(struct buf *out, const struct ir_program *program);
 

@@ -235,6 +235,23 @@ void insert_detach(struct object *object)
 		ioctl(object->device, KMOD_DETACH);
 }
 
+int insert_time(int device)
+{
+	return ioctl(device, KMOD_TIME) ? -errno : 0;
+}
+
+bool insert_times(int device, size_t probe, struct wire_times *times,
+		  uint64_t *ret_missed)
+{
+	struct kmod_times asked = { .number = probe };
+
+	if (ioctl(device, KMOD_TIMES, &asked))
+		return false;
+	*times = asked.times;
+	*ret_missed = asked.missed;
+	return true;
+}
+
 int insert_run(int device, int probe)
 {
 	return ioctl(device, KMOD_RUN, (long)probe) ? -errno : 0;

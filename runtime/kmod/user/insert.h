@@ -15,6 +15,7 @@ struct kmod_choice;
 struct kmod_code;
 struct load_options;
 struct object;
+struct wire_times;
 
 /* Whether the bytes are a module (and not a BPF object). */
 bool insert_is_module(const void *image, size_t size);
@@ -36,6 +37,12 @@ int insert_code(int device, const struct kmod_code *code);
 
 /* What was found out about a probe: runtime/kmod/device.h. 0 or -errno. */
 int insert_choose(int device, const struct kmod_choice *choice);
+
+/* From now on hits are timed. 0 or -errno. */
+int insert_time(int device);
+/* What came of it, and hits that did not come; false if nothing is known. */
+bool insert_times(int device, size_t probe, struct wire_times *times,
+		  uint64_t *ret_missed);
 
 /* Runs the handler of a probe. 0 or -errno. */
 int insert_run(int device, int probe);

@@ -505,3 +505,15 @@ void object_close(struct object *object)
 	forget_messages();
 	*object = (struct object){ .ring_fd = -1, .device = -1 };
 }
+
+bool object_global(const struct object *object,
+		   const struct manifest_global *global, char *value,
+		   size_t room)
+{
+	const struct bpf_map *map;
+
+	if (object->is_module)
+		return insert_global(object->device, global->name, value, room);
+	map = find_map(object, "spile_globals");
+	return map && get_global(map, global, value, room);
+}

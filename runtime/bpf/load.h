@@ -18,4 +18,9 @@ int object_load(struct object *object, const struct load_options *options,
 		char **ret_error);
 void object_close(struct object *object);
 
+/* The value that a global, a number or a text, has now, as a text. */
+bool object_global(const struct object *object,
+		   const struct manifest_global *global, char *value,
+		   size_t room);
+
 #endif

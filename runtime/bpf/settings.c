@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -118,4 +119,27 @@ int set_globals(const struct manifest *manifest, const struct bpf_map *map,
 				  strerror(errno));
 	free(values);
 	return result;
+}
+
+bool get_global(const struct bpf_map *map, const struct manifest_global *global,
+		char *value, size_t room)
+{
+	size_t size = bpf_map__value_size(map);
+	uint64_t length = global->type == 'l' ? 8 : global->room;
+	char *values = calloc(1, size + 1);
+	uint32_t key = 0;
+	bool found = values && global->offset <= size &&
+		size - global->offset >= length &&
+		!bpf_map_lookup_elem(bpf_map__fd(map), &key, values);
+	int64_t number;
+
+	if (found && global->type == 'l') {
+		memcpy(&number, values + global->offset, sizeof(number));
+		snprintf(value, room, "%" PRId64, number);
+	} else if (found) {
+		snprintf(value, room, "%.*s", (int)length,
+			 values + global->offset);
+	}
+	free(values);
+	return found;
 }

@@ -66,7 +66,7 @@ static inline __u32 wire_print_room(__u32 id)
 /* States of a session. Probes other than begin, end and error run only while
  * it is RUNNING. */
 enum wire_state {
-	WIRE_STARTING,	/* begin probes run */
+	WIRE_STARTING,	/* begin probes run; or the session pauses */
 	WIRE_RUNNING,
 	WIRE_STOPPING,	/* exit() or a signal: end probes come */
 	WIRE_FAILING,	/* too many errors: error probes come, no end probes */

@@ -60,6 +60,35 @@ static long set_global(const void __user *from)
 	return error;
 }
 
+static void get_value(const struct rt_setting *setting, char *value, u32 room)
+{
+	if (setting->room)
+		strscpy(value, setting->value, room);
+	else
+		snprintf(value, room, "%lld",
+			 READ_ONCE(*(long long *)setting->value));
+}
+
+static long get_global(void __user *to)
+{
+	struct kmod_setting *asked = memdup_user(to, sizeof(*asked));
+	long error = -ENOENT;
+	u32 i;
+
+	if (IS_ERR(asked))
+		return PTR_ERR(asked);
+	asked->name[sizeof(asked->name) - 1] = '\0';
+	for (i = 0; i < rt_program.setting_count && error; i++) {
+		if (strcmp(rt_program.settings[i].name, asked->name))
+			continue;
+		get_value(&rt_program.settings[i], asked->value,
+			  sizeof(asked->value));
+		error = copy_to_user(to, asked, sizeof(*asked)) ? -EFAULT : 0;
+	}
+	kfree(asked);
+	return error;
+}
+
 static long run_probe(unsigned long number)
 {
 	if (number >= rt_program.probe_count)
@@ -122,6 +151,8 @@ static long device_ioctl(struct file *file, unsigned int command,
 		return tell_layout((void __user *)argument);
 	case KMOD_SET:
 		return set_global((const void __user *)argument);
+	case KMOD_GET:
+		return get_global((void __user *)argument);
 	case KMOD_RUN:
 		return run_probe(argument);
 	case KMOD_RELOC:

@@ -24,7 +24,7 @@ struct kmod_layout {
 	__u64 user_names;	/* it names functions of programs */
 };
 
-/* A global of the script that gets another first value. */
+/* A global of the script: the first value that it gets, or what it has now. */
 struct kmod_setting {
 	char name[256];
 	char value[4096];
@@ -82,5 +82,7 @@ struct kmod_code {
 /* Hits are timed from now on; what came of it. */
 #define KMOD_TIME	_IO('s', 9)
 #define KMOD_TIMES	_IOWR('s', 10, struct kmod_times)
+/* The value of the global of that name, as a text. */
+#define KMOD_GET	_IOWR('s', 11, struct kmod_setting)
 
 #endif

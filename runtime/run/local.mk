@@ -1,6 +1,8 @@
 run_sources = \
 	runtime/run/flight.h \
 	runtime/run/flight.c \
+	runtime/run/monitor.h \
+	runtime/run/monitor.c \
 	runtime/run/options.c \
 	runtime/run/session.c \
 	runtime/run/report.c \

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "runtime/bpf/attach.h"
+#include "runtime/bpf/load.h"
 #include "runtime/common/wire.h"
 #include "runtime/kmod/user/insert.h"
 #include "runtime/reader/object.h"
@@ -120,41 +121,6 @@ void report_losses(struct records *records, const struct attach *attach,
 
 /* ---- tables ---- */
 
-static int name_width(const struct attach *attach)
-{
-	int width = 5;
-
-	for (size_t i = 0; i < attach->count; i++) {
-		int length = strlen(attach->probes[i].about->name);
-
-		if (length > width)
-			width = length < 60 ? length : 60;
-	}
-	return width;
-}
-
-/* What the kernel counts, with the programs as it has them. */
-static void print_table(const struct attach *attach)
-{
-	struct bpf_prog_info info;
-	int width = name_width(attach);
-
-	fprintf(stderr, "%-*s %12s %14s %12s %10s\n", width, "probe", "hits",
-		"total ns", "average ns", "missed");
-	for (size_t i = 0; i < attach->count; i++) {
-		const struct probe *probe = &attach->probes[i];
-
-		if (!program_info(probe, &info))
-			continue;
-		uint64_t hits = info.run_cnt, ns = info.run_time_ns;
-
-		fprintf(stderr, "%-*s %12" PRIu64 " %14" PRIu64 " %12" PRIu64
-			" %10" PRIu64 "\n", width, probe->about->name,
-			hits, ns, hits ? ns / hits : 0,
-			(uint64_t)info.recursion_misses + probe->missed);
-	}
-}
-
 int report_begin(const struct object *object)
 {
 	if (!object->is_module)
@@ -163,7 +129,20 @@ int report_begin(const struct object *object)
 	return -1;
 }
 
-/* Programs keep them for each processor. */
+struct row {
+	const struct probe *probe;
+	struct wire_times times;
+	uint64_t missed;
+	bool has_range;		/* least and most are known */
+};
+
+/* Where the programs of an object keep times, with room for what a probe has
+ * on each processor. */
+struct source {
+	int map, cpus;
+	struct wire_times *cells;
+};
+
 static void add_times(struct wire_times *all, const struct wire_times *part)
 {
 	all->hits += part->hits;
@@ -174,94 +153,208 @@ static void add_times(struct wire_times *all, const struct wire_times *part)
 		all->most = part->most;
 }
 
-static struct wire_times times_of(int map, uint32_t number,
-				  struct wire_times *cells, int cpus)
+static bool fill_module(struct row *row, size_t number)
 {
-	struct wire_times all = { 0 };
+	const struct object *object = row->probe->attach->object;
 
-	if (!bpf_map_lookup_elem(map, &number, cells))
-		for (int i = 0; i < cpus; i++)
-			add_times(&all, &cells[i]);
-	return all;
+	row->has_range = true;
+	return insert_times(object->device, number, &row->times, &row->missed);
 }
 
-static void print_head(int width)
+static bool fill_programs(struct row *row, uint32_t number,
+			  const struct source *source)
 {
-	fprintf(stderr, "%-*s %10s %12s %12s %12s %8s\n", width, "probe",
-		"hits", "min ns", "avg ns", "max ns", "missed");
-}
-
-static void print_row(int width, const struct probe *probe,
-		      const struct wire_times *all, uint64_t missed)
-{
-	fprintf(stderr, "%-*s %10" PRIu64 " %12" PRIu64 " %12" PRIu64
-		" %12" PRIu64 " %8" PRIu64 "\n", width,
-		probe->about->name, (uint64_t)all->hits,
-		all->hits ? (uint64_t)~all->least : 0,
-		all->hits ? (uint64_t)(all->sum / all->hits) : 0,
-		(uint64_t)all->most, missed + probe->missed);
-}
-
-static void print_times(const struct attach *attach, int map)
-{
-	int width = name_width(attach), cpus = libbpf_num_possible_cpus();
-	struct wire_times *cells = cpus > 0 ? calloc(cpus, sizeof(*cells)) :
-		NULL;
 	struct bpf_prog_info info;
 
-	if (!cells)
-		return;
-	print_head(width);
-	for (size_t i = 0; i < attach->count; i++) {
-		const struct probe *probe = &attach->probes[i];
-		struct wire_times all = times_of(map, i, cells, cpus);
-
-		print_row(width, probe, &all, program_info(probe, &info) ?
-			  info.recursion_misses : 0);
-	}
-	free(cells);
+	if (program_info(row->probe, &info))
+		row->missed += info.recursion_misses;
+	row->has_range = true;
+	if (!bpf_map_lookup_elem(source->map, &number, source->cells))
+		for (int i = 0; i < source->cpus; i++)
+			add_times(&row->times, &source->cells[i]);
+	return true;
 }
 
-static void print_module(const struct attach *attach)
+/* An object that was made without times: what the kernel counts, with the
+ * programs as it has them. */
+static bool fill_kernel(struct row *row)
 {
-	int width = name_width(attach);
-	struct wire_times times;
-	uint64_t missed;
+	struct bpf_prog_info info;
 
-	print_head(width);
-	for (size_t i = 0; i < attach->count; i++)
-		if (insert_times(attach->object->device, i, &times, &missed))
-			print_row(width, &attach->probes[i], &times, missed);
+	if (!program_info(row->probe, &info))
+		return false;
+	row->times.hits = info.run_cnt;
+	row->times.sum = info.run_time_ns;
+	row->missed += info.recursion_misses;
+	return true;
 }
 
-static void print_probes(const struct attach *attach)
+static void open_source(const struct attach *attach, struct source *source)
 {
 	const struct bpf_map *map = attach->object->bpf ?
 		bpf_object__find_map_by_name(attach->object->bpf,
 					     "spile_timing") : NULL;
 
-	if (attach->object->is_module)
-		print_module(attach);
-	else if (map)
-		print_times(attach, bpf_map__fd(map));
+	source->cpus = libbpf_num_possible_cpus();
+	if (map && source->cpus > 0)
+		source->cells = calloc(source->cpus, sizeof(*source->cells));
+	if (source->cells)
+		source->map = bpf_map__fd(map);
+}
+
+static size_t collect(const struct attach *attach, struct row *rows)
+{
+	struct source source = { .map = -1 };
+	size_t count = 0;
+
+	open_source(attach, &source);
+	for (size_t i = 0; i < attach->count; i++) {
+		struct row *row = &rows[count];
+
+		*row = (struct row){ .probe = &attach->probes[i] };
+		if (attach->object->is_module ? fill_module(row, i) :
+		    source.cells ? fill_programs(row, i, &source) :
+				   fill_kernel(row))
+			count++;
+		row->missed += row->probe->missed;
+	}
+	free(source.cells);
+	return count;
+}
+
+static uint64_t rank(const struct row *row, enum report_order order)
+{
+	switch (order) {
+	case REPORT_SCRIPT:
+	case REPORT_ORDERS:
+		break;
+	case REPORT_HITS:
+		return row->times.hits;
+	case REPORT_TIME:
+		return row->times.sum;
+	case REPORT_AVERAGE:
+		return row->times.hits ? row->times.sum / row->times.hits : 0;
+	case REPORT_MOST:
+		return row->times.most;
+	}
+	return 0;
+}
+
+/* The largest first, equals as in the script; there are few. */
+static void sort_rows(struct row *rows, size_t count, enum report_order order)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct row row = rows[i];
+		size_t at = i;
+
+		for (; at && rank(&rows[at - 1], order) < rank(&row, order);
+		     at--)
+			rows[at] = rows[at - 1];
+		rows[at] = row;
+	}
+}
+
+static int name_width(const struct row *rows, size_t count)
+{
+	int width = 5;
+
+	for (size_t i = 0; i < count; i++) {
+		int length = strlen(rows[i].probe->about->name);
+
+		if (length > width)
+			width = length < 60 ? length : 60;
+	}
+	return width;
+}
+
+static void print_number(int width, bool is_known, uint64_t number)
+{
+	if (is_known)
+		fprintf(stderr, " %*" PRIu64, width, number);
 	else
-		/* an object that was made without -t and --monitor */
-		print_table(attach);
+		fprintf(stderr, " %*s", width, "-");
+}
+
+static void print_row(int width, const struct row *row)
+{
+	const struct wire_times *times = &row->times;
+	bool has_range = row->has_range;
+
+	fprintf(stderr, "%-*s", width, row->probe->about->name);
+	print_number(10, true, times->hits);
+	print_number(12, has_range, times->hits ? ~times->least : 0);
+	print_number(12, true, times->hits ? times->sum / times->hits : 0);
+	print_number(12, has_range, times->most);
+	print_number(8, true, row->missed);
+	fputc('\n', stderr);
+}
+
+static void print_probes(const struct attach *attach, enum report_order order)
+{
+	struct row *rows = calloc(attach->count + 1, sizeof(*rows));
+	size_t count = rows ? collect(attach, rows) : 0;
+	int width = name_width(rows, count);
+
+	if (order != REPORT_SCRIPT)
+		sort_rows(rows, count, order);
+	fprintf(stderr, "%-*s %10s %12s %12s %12s %8s\n", width, "probe",
+		"hits", "min ns", "avg ns", "max ns", "missed");
+	for (size_t i = 0; i < count; i++)
+		print_row(width, &rows[i]);
+	free(rows);
 }
 
 void report_timing(const struct attach *attach)
 {
 	fputs("\n----- probe hit report:\n", stderr);
-	print_probes(attach);
+	print_probes(attach, REPORT_SCRIPT);
+}
+
+/* ---- globals ---- */
+
+/* Numbers and texts, those of the script. */
+static bool is_shown(const struct manifest_global *global)
+{
+	return (global->type == 'l' || global->type == 't') &&
+	       strncmp(global->name, "__", 2);
+}
+
+static void print_global(const struct manifest_global *global,
+			 const char *value)
+{
+	fprintf(stderr, "%s = ", global->name);
+	if (global->type == 'l') {
+		fprintf(stderr, "%s\n", value);
+		return;
+	}
+	fputc('"', stderr);
+	for (int i = 0; value[i] && i < 60; i++)
+		fputc((unsigned char)value[i] < ' ' ? '.' : value[i], stderr);
+	fputs(strlen(value) > 60 ? "\"...\n" : "\"\n", stderr);
+}
+
+static void print_globals(const struct object *object)
+{
+	const struct manifest *manifest = object->manifest;
+	char value[4096];
+
+	for (size_t i = 0; i < manifest->global_count; i++)
+		if (is_shown(&manifest->globals[i]) &&
+		    object_global(object, &manifest->globals[i], value,
+				  sizeof(value)))
+			print_global(&manifest->globals[i], value);
 }
 
 void report_monitor(const struct attach *attach, const struct records *records,
-		    const struct wire_shared *shared, double seconds)
+		    enum report_order order, double seconds, bool is_paused)
 {
+	const struct wire_shared *shared = attach->object->shared;
+
 	fprintf(stderr, "----- %s after %.0f s: %" PRIu64 " records, %" PRIu64
-		" lost, %" PRIu64 " errors, %" PRIu64 " skipped\n",
+		" lost, %" PRIu64 " errors, %" PRIu64 " skipped%s\n",
 		shared->module, seconds, records->count,
 		(uint64_t)shared->lost, (uint64_t)shared->errors,
-		report_skipped(shared));
-	print_probes(attach);
+		report_skipped(shared), is_paused ? ", paused" : "");
+	print_globals(attach->object);
+	print_probes(attach, order);
 }

@@ -4,6 +4,7 @@
 #ifndef SPILE_RUN_REPORT_H
 #define SPILE_RUN_REPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct attach;
@@ -29,8 +30,14 @@ int report_begin(const struct object *object);
 
 /* A table of the probes' hits and times on standard error. */
 void report_timing(const struct attach *attach);
-/* One line of state, then the table. */
+/* The probes of the table: as in the script, or the largest first. */
+enum report_order {
+	REPORT_SCRIPT, REPORT_HITS, REPORT_TIME, REPORT_AVERAGE, REPORT_MOST,
+	REPORT_ORDERS
+};
+
+/* One line of state, the globals that are numbers and texts, the table. */
 void report_monitor(const struct attach *attach, const struct records *records,
-		    const struct wire_shared *shared, double seconds);
+		    enum report_order order, double seconds, bool is_paused);
 
 #endif

@@ -33,6 +33,7 @@
 #include "runtime/reader/loop.h"
 #include "runtime/reader/records.h"
 #include "runtime/run/flight.h"
+#include "runtime/run/monitor.h"
 #include "runtime/run/options.h"
 #include "runtime/run/report.h"
 
@@ -54,10 +55,10 @@ struct session {
 	size_t ordered_count;
 	struct commands commands;	/* of system() */
 	int signals;			/* signalfd */
-	int deadline, monitor;		/* timerfds or -1 */
+	int deadline;			/* timerfd or -1 */
+	struct monitor monitor;
 	int target;			/* pidfd of -x or -1 */
 	int stats;			/* keeps the kernel's counting on */
-	double started;
 	bool interrupted;
 	bool failed;
 };
@@ -184,6 +185,7 @@ static void on_signal(void *with, uint32_t events)
 			continue;
 		}
 		if (session->interrupted) {
+			monitor_end(&session->monitor);
 			attach_detach(&session->attach);
 			_exit(1);
 		}
@@ -225,20 +227,6 @@ static void on_child_end(void *with, uint32_t events)
 		session->failed = true;
 	}
 	stop(session, WIRE_STOPPING);
-}
-
-static void on_monitor(void *with, uint32_t events)
-{
-	struct session *session = with;
-	uint64_t ticks;
-
-	(void)events;
-	if (read(session->monitor, &ticks, sizeof(ticks)) < 0)
-		return;
-	sink_flush(session->sink);
-	report_monitor(&session->attach, &session->records,
-		       session->object.shared,
-		       now_seconds() - session->started);
 }
 
 /* ---- running programs ---- */
@@ -344,13 +332,11 @@ static void run_ends(struct session *session)
 /* ---- the session ---- */
 
 static int watch_timer(struct session *session, unsigned int seconds,
-		       bool again, loop_call *call)
+		       loop_call *call)
 {
 	struct itimerspec when = { .it_value.tv_sec = seconds };
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 
-	if (again)
-		when.it_interval = when.it_value;
 	if (fd >= 0) {
 		timerfd_settime(fd, 0, &when, NULL);
 		loop_add(session->loop, fd, EPOLLIN, call, session);
@@ -407,7 +393,7 @@ static int prepare(struct session *session, char **ret_error)
 	return 0;
 }
 
-static void stop_for_reader(void *with)
+static void stop_session(void *with)
 {
 	struct session *session = with;
 
@@ -446,7 +432,7 @@ static int load(struct session *session, char **ret_error)
 		return -1;
 	if (session->flight &&
 	    flight_listen(session->flight, session->loop,
-			  session->object.shared->module, stop_for_reader,
+			  session->object.shared->module, stop_session,
 			  session, ret_error))
 		return -1;
 	if (options->verbose)
@@ -480,7 +466,20 @@ static int watch_target(struct session *session, char **ret_error)
 			session);
 }
 
-/* Attaches and reads until the session ends. */
+static void begin_monitor(struct session *session)
+{
+	const struct options *options = session->options;
+
+	session->monitor = (struct monitor){
+		.loop = session->loop, .attach = &session->attach,
+		.records = &session->records, .seconds = options->monitor,
+		.has_command = options->command, .stop = stop_session,
+		.with = session, .timer = -1,
+	};
+	monitor_begin(&session->monitor);
+}
+
+/* Attaches all and lets the command go. */
 static int run(struct session *session, char **ret_error)
 {
 	const struct options *options = session->options;
@@ -497,10 +496,9 @@ static int run(struct session *session, char **ret_error)
 			(now_seconds() - from) * 1000);
 	if (options->seconds)
 		session->deadline = watch_timer(session, options->seconds,
-						false, on_deadline);
+						on_deadline);
 	if (options->monitor)
-		session->monitor = watch_timer(session, options->monitor, true,
-					       on_monitor);
+		begin_monitor(session);
 	return watch_target(session, ret_error);
 }
 
@@ -510,7 +508,12 @@ static void check_skipped(struct session *session)
 	long long most = manifest_pair_number(&session->object.manifest->session,
 					      "maxskipped", 100);
 
-	if (most < 0 || report_skipped(shared) <= (uint64_t)most)
+	uint64_t skipped = report_skipped(shared);
+
+	/* calls that began while it paused */
+	if (session->monitor.was_paused)
+		skipped -= shared->skipped[WIRE_SKIP_ENTRY];
+	if (most < 0 || skipped <= (uint64_t)most)
 		return;
 	if (!change(session, WIRE_RUNNING, WIRE_FAILING))
 		return;
@@ -523,7 +526,7 @@ static void read_output(struct session *session)
 {
 	if (session->options->verbose)
 		fprintf(stderr, "spilerun: running\n");
-	while (state(session) == WIRE_RUNNING) {
+	while (going_on(session)) {
 		size_t bytes = drain(session);
 
 		loop_wait(session->loop, pause_after(session, bytes));
@@ -561,11 +564,11 @@ static void finish(struct session *session)
 static void close_all(struct session *session)
 {
 	const int fds[] = { session->signals, session->deadline,
-			    session->monitor, session->target,
-			    session->stats };
+			    session->target, session->stats };
 
 	if (session->options->command)
 		child_stop(&session->child);
+	monitor_end(&session->monitor);
 	attach_free(&session->attach);
 	worker_stop(session->worker);
 	records_free(&session->records);
@@ -607,9 +610,8 @@ int session_run(const struct options *options)
 	struct session session = {
 		.options = options,
 		.child = { -1, -1, -1, -1 },
-		.signals = -1, .deadline = -1, .monitor = -1, .target = -1,
-		.stats = -1,
-		.started = now_seconds(),
+		.signals = -1, .deadline = -1, .target = -1, .stats = -1,
+		.monitor.timer = -1,
 	};
 	char *error = NULL;
 	int status;

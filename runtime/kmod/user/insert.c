@@ -235,6 +235,17 @@ void insert_detach(struct object *object)
 		ioctl(object->device, KMOD_DETACH);
 }
 
+bool insert_global(int device, const char *name, char *value, size_t room)
+{
+	struct kmod_setting asked = { .name = "" };
+
+	snprintf(asked.name, sizeof(asked.name), "%s", name);
+	if (ioctl(device, KMOD_GET, &asked))
+		return false;
+	snprintf(value, room, "%s", asked.value);
+	return true;
+}
+
 int insert_time(int device)
 {
 	return ioctl(device, KMOD_TIME) ? -errno : 0;

@@ -38,6 +38,9 @@ int insert_code(int device, const struct kmod_code *code);
 /* What was found out about a probe: runtime/kmod/device.h. 0 or -errno. */
 int insert_choose(int device, const struct kmod_choice *choice);
 
+/* The value that a global has now, as a text; false if there is none of it. */
+bool insert_global(int device, const char *name, char *value, size_t room);
+
 /* From now on hits are timed. 0 or -errno. */
 int insert_time(int device);
 /* What came of it, and hits that did not come; false if nothing is known. */

@@ -191,6 +191,7 @@ static int find_file(const char *path, uint64_t *slot, char **ret_error)
 	}
 	slot[0] = identity.inode;
 	slot[1] = identity.device;
+	slot[2] = identity.mapped_device;
 	return 0;
 }
 

@@ -3,11 +3,13 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { LONGEST_PATH = 64 };
@@ -64,6 +66,14 @@ static void refine(int fd, int64_t pid, struct file_identity *identity)
 	mount_device(path, mount, &identity->device);
 }
 
+uint32_t file_mapped_device(int fd, uint32_t device)
+{
+	struct statfs system;
+
+	return fstatfs(fd, &system) == 0 &&
+	       system.f_type == OVERLAYFS_SUPER_MAGIC ? FILE_ANY_DEVICE : device;
+}
+
 bool file_identify(const char *path, int64_t pid, struct file_identity *ret)
 {
 	int fd = open(path, O_PATH | O_CLOEXEC);
@@ -75,6 +85,7 @@ bool file_identify(const char *path, int64_t pid, struct file_identity *ret)
 					    minor(st.st_dev));
 		ret->inode = st.st_ino;
 		refine(fd, pid, ret);
+		ret->mapped_device = file_mapped_device(fd, ret->device);
 	}
 	if (fd >= 0)
 		close(fd);

@@ -89,10 +89,10 @@ struct manifest_probe {
  * member, and for a bit-field the shifts, left and right, of a 64-bit load that
  * stays inside the struct.
  *
- * "file:/usr/bin/x" is no offset but a file of the target: its inode and the
- * device of its super block, as identity.h has them. "symbol:ID:MODULE:NAME" is
- * the address of a symbol of the kernel (no MODULE) or of a module, which must
- * be of the build ID (if it is given).
+ * "file:/usr/bin/x" is no offset but a file of the target: its inode, the
+ * device of its super block and that of its mappings, as identity.h has them.
+ * "symbol:ID:MODULE:NAME" is the address of a symbol of the kernel (no MODULE) or
+ * of a module, which must be of the build ID (if it is given).
  */
 struct manifest_reloc {
 	const char *path;

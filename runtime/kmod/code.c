@@ -17,13 +17,21 @@ enum { TABLE_MOST = 1 << 27 };
 static DEFINE_MUTEX(adding);
 static struct rt_code *codes;
 
-const struct rt_code *rt_code_find(u64 device, u64 inode)
+static const struct rt_code *find_exactly(u64 device, u64 inode)
 {
 	const struct rt_code *code = smp_load_acquire(&codes);
 
 	while (code && (code->inode != inode || code->device != device))
 		code = code->next;
 	return code;
+}
+
+/* On an overlay; the runner does not know the device. The vdso has no inode. */
+const struct rt_code *rt_code_find(u64 device, u64 inode)
+{
+	const struct rt_code *code = find_exactly(device, inode);
+
+	return code || !inode ? code : find_exactly(0, inode);
 }
 
 /* One after the other, each where a word may begin. */
@@ -80,7 +88,7 @@ static long add_code(const struct kmod_code *asked)
 
 	if (!bytes)
 		return -EINVAL;
-	if (rt_code_find(asked->device, asked->inode))
+	if (find_exactly(asked->device, asked->inode))
 		return 0;
 	code = RT_TRY(vmalloc(sizeof(*code) + bytes));
 	if (!code)

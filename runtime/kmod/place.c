@@ -119,7 +119,8 @@ PRIM_LONG(__mapped, s64 whose, s64 inode, s64 device, s64 offset)
 			file_inode(vma->vm_file) : NULL;
 
 		if (of && vma->vm_pgoff == (u64)offset >> PAGE_SHIFT &&
-		    of->i_ino == inode && of->i_sb->s_dev == device)
+		    of->i_ino == inode &&
+		    (!device || of->i_sb->s_dev == device))
 			found = vma->vm_start + (offset & ~PAGE_MASK);
 	}
 	rt_mappings_unlock(mm);

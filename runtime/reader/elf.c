@@ -1,6 +1,7 @@
 /*
  * Symbol tables of files: see elf.h.
  */
+#include "runtime/common/identity.h"
 #include "runtime/reader/elf.h"
 
 #include <dlfcn.h>
@@ -397,8 +398,8 @@ struct elf_table *elf_table_read(const char *path)
 		elf_begin(fd, ELF_C_READ_MMAP, NULL) : NULL;
 	table = read_table(elf);
 	if (table) {
-		table->device = (uint64_t)major(st.st_dev) << 20 |
-			minor(st.st_dev);
+		table->device = file_mapped_device(fd,
+			(uint32_t)(major(st.st_dev) << 20 | minor(st.st_dev)));
 		table->inode = st.st_ino;
 	}
 	elf_end(elf);

@@ -250,7 +250,8 @@ static operand lower_file(struct lower *lower, const struct target *target)
 
 	file_identify(target->file, 0, &here);
 	return reloc_part(lower, reloc_number(lower, path, (int64_t)here.inode,
-					      here.device, 0), target->arg);
+					      here.device, here.mapped_device),
+			  target->arg);
 }
 
 operand lower_target(struct lower *lower, struct expr *expr)

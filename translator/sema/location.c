@@ -88,7 +88,8 @@ static struct expr *target_expr(struct sema *sema, struct span span,
 	return expr;
 }
 
-/* What the runner finds out about a file: its inode (0), its device (1). */
+/* What the runner finds out about a file: its inode (0), its device (1), that of
+ * its mappings (2). */
 static struct expr *file_expr(struct sema *sema, struct span span,
 			      const char *path, int part)
 {
@@ -109,7 +110,8 @@ static struct expr *running_bias(struct sema *sema, struct span span,
 	path->length = strlen(path->text);
 	path->type = TYPE_STRING;
 	arguments[count++] = file_expr(sema, span, context->running, 0);
-	arguments[count++] = file_expr(sema, span, context->running, 1);
+	arguments[count++] = file_expr(sema, span, context->running,
+				       context->is_library ? 2 : 1);
 	if (context->is_library)
 		arguments[count++] = number_expr(
 			sema, span, (int64_t)context->code_offset);

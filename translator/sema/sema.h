@@ -272,7 +272,7 @@ enum target_kind {
 	TARGET_ARG,	/* raw argument: sized integer or pointer */
 	TARGET_PATH,	/* plan over a base address */
 	TARGET_LOCATION,	/* tree over registers and memory */
-	TARGET_FILE,	/* inode or device of a file */
+	TARGET_FILE,	/* inode or a device of a file */
 	TARGET_VALUE,	/* $value of procfs and input */
 };
 

@@ -102,9 +102,11 @@ static __u64 is_wanted(struct rt_hunt *hunt, __u64 mapping)
 	if (!file)
 		return 0;
 	inode = READ(file, file_inode);
-	if (READ(inode, inode_number) != hunt->inode ||
-	    (__u32)READ(READ(inode, inode_super), super_device) !=
-	    (__u32)hunt->device)
+	if (READ(inode, inode_number) != hunt->inode)
+		return 0;
+	/* 0 is any */
+	if (hunt->device && (__u32)hunt->device !=
+	    (__u32)READ(READ(inode, inode_super), super_device))
 		return 0;
 	hunt->found = READ(mapping, vma_start) + (hunt->offset & inside);
 	return 1;
@@ -237,6 +239,12 @@ static void find_file(struct rt_stacks *stacks, struct rt_place *place,
 	place->key.device = (__u32)READ(READ(inode, inode_super),
 					super_device);
 	place->file = bpf_map_lookup_elem(&spile_files, &place->key);
+	if (place->file)
+		return;
+	/* on an overlay; the runner does not know the device */
+	stacks->any.device = 0;
+	stacks->any.inode = place->key.inode;
+	place->file = bpf_map_lookup_elem(&spile_files, &stacks->any);
 	if (!place->file)
 		place->file = first_seen(stacks, place, file);
 }

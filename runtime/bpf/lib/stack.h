@@ -89,6 +89,7 @@ struct rt_stacks {
 	struct rt_descent descent;
 	struct rt_hunt hunt;
 	struct rt_file fresh;		/* first seen */
+	struct rt_file_key any;		/* of a file, on any device */
 	struct {
 		struct wire_head head;
 		__u64 count;

@@ -330,6 +330,8 @@ static void set_output_size(struct object *object, uint64_t wanted)
 	bpf_map__set_max_entries(map, size);
 }
 
+enum { MOST_FILES = 1 << 20 };
+
 /* Root without CAP_SYS_RESOURCE may not, and kernels since 5.11 do not need
  * it: a failure means nothing by itself. */
 static void raise_limits(void)
@@ -337,8 +339,11 @@ static void raise_limits(void)
 	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
 
 	setrlimit(RLIMIT_MEMLOCK, &limit);
-	/* one descriptor for each program, link and perf event */
-	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+	/* one descriptor for each program, link and perf event; 2^20 is what
+	 * kernels have for fs.nr_open */
+	limit.rlim_cur = limit.rlim_max = MOST_FILES;
+	if (setrlimit(RLIMIT_NOFILE, &limit) &&
+	    !getrlimit(RLIMIT_NOFILE, &limit)) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
@@ -399,7 +404,11 @@ static int explain_failure(struct object *object, int error, char **ret_error)
 {
 	char *lines = verifier_lines();
 
-	if (lines && strstr(lines, "helper bpf_probe_write_user"))
+	if (error == EMFILE)
+		complain(ret_error, "a probe needs a descriptor or more, and "
+			 "this process may not have as many: raise the limit "
+			 "(ulimit -Hn), or probe less");
+	else if (lines && strstr(lines, "helper bpf_probe_write_user"))
 		complain(ret_error, "this kernel is locked down: probe %s may "
 			 "not write to the memory of programs "
 			 "(/sys/kernel/security/lockdown)",
@@ -417,7 +426,7 @@ static int explain_failure(struct object *object, int error, char **ret_error)
 	else if (lines)
 		complain(ret_error, "the kernel refuses probe %s: its verifier "
 			 "says\n%s", blamed_probe(object->manifest), lines);
-	if (lines) {
+	if (lines || error == EMFILE) {
 		free(lines);
 		return -1;
 	}

@@ -57,7 +57,8 @@ static struct kernel_symbols *open_symbols(struct family_env *env)
 	if (!env->symbols_cache)
 		env->symbols_cache = kernel_symbols_open(
 			env->arena, env->kernel, env->btf(env),
-			tracepoints_folder(env->tracepoints(env)));
+			tracepoints_folder(env->tracepoints(env)),
+			cache_folder(env->arena));
 	return env->symbols_cache;
 }
 

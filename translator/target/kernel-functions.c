@@ -13,13 +13,14 @@
 #include "translator/base/glob.h"
 #include "translator/base/map.h"
 #include "translator/target/btf.h"
+#include "translator/target/kernel-image.h"
 #include "translator/target/kernel.h"
 
 struct kernel_symbols {
 	struct arena *arena;
 	const struct kernel *kernel;
 	struct btf_types *btf;
-	const char *folder;
+	const char *folder, *keep;
 	bool has_text;
 	const char *text;	/* of /proc/kallsyms behind a newline; NULL: not
 				 * to be read, or of another kernel */
@@ -34,7 +35,8 @@ struct kernel_symbols {
 struct kernel_symbols *kernel_symbols_open(struct arena *arena,
 					   const struct kernel *kernel,
 					   struct btf_types *btf,
-					   const char *folder)
+					   const char *folder,
+					   const char *keep)
 {
 	struct kernel_symbols *symbols = arena_new(arena,
 						   struct kernel_symbols);
@@ -43,6 +45,7 @@ struct kernel_symbols *kernel_symbols_open(struct arena *arena,
 	symbols->kernel = kernel;
 	symbols->btf = btf;
 	symbols->folder = folder;
+	symbols->keep = keep;
 	return symbols;
 }
 
@@ -466,6 +469,9 @@ static void match_in(struct kernel_symbols *symbols, const char *module,
 		typed = btf_add_module(symbols->btf, module, &reason);
 	} else if (module && symbols->btf) {
 		path = kernel_module_path(symbols, module);
+		if (path)
+			path = kernel_image_module(symbols->arena, path,
+						   symbols->keep, &reason);
 		typed = path && btf_add_module_file(symbols->btf, module, path,
 						    &reason);
 	}

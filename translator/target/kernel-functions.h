@@ -34,11 +34,13 @@ struct kernel_functions {
 	VEC(struct kernel_function) items;	/* sorted by module, name */
 };
 
-/* @folder: of tracefs, or NULL. @btf may be NULL. */
+/* @folder: of tracefs, or NULL. @keep: for what is unpacked, or NULL. @btf may be
+ * NULL. */
 struct kernel_symbols *kernel_symbols_open(struct arena *arena,
 					   const struct kernel *kernel,
 					   struct btf_types *btf,
-					   const char *folder);
+					   const char *folder,
+					   const char *keep);
 
 /*
  * The functions whose names match, of the kernel itself (@module NULL) or of the

@@ -175,7 +175,7 @@ static const char *unpack_btf(struct arena *arena, int image,
 				      "packed with, is not installed",
 				      packing->program[0], name);
 	else if (!copy_btf(fd, kept))
-		reason = arena_printf(arena, "the kernel in %s has no BTF", name);
+		reason = arena_printf(arena, "what %s holds has no BTF", name);
 	close(fd);
 	return reason;
 }
@@ -271,5 +271,26 @@ const char *kernel_image_btf(struct arena *arena, const char *release,
 	else if (!file_exists(kept))
 		*ret_reason = unpack_btf(arena, image, name, kept);
 	close(image);
+	return *ret_reason ? NULL : kept;
+}
+
+const char *kernel_image_module(struct arena *arena, const char *path,
+				const char *keep, const char **ret_reason)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	const char *kept = path;
+
+	*ret_reason = NULL;
+	if (file < 0 || !find_packing(file, 0)) {
+		if (file >= 0)
+			close(file);
+		return path;
+	}
+	kept = kept_path(arena, file_base(path), keep, file);
+	if (!kept)
+		*ret_reason = "there is no folder for the cache";
+	else if (!file_exists(kept))
+		*ret_reason = unpack_btf(arena, file, path, kept);
+	close(file);
 	return *ret_reason ? NULL : kept;
 }

@@ -79,7 +79,7 @@ const char *make_commands(struct build *build, const char *commands)
 
 /* The script is main_script.c, so that no name of it can be in the way. */
 static const char *write_makefile(struct build *build, const char *folder,
-				  const char *name)
+				  const char *name, bool tell)
 {
 	const char *path = arena_printf(build->arena, "%s/Makefile", folder);
 	struct buf text = { 0 };
@@ -94,6 +94,9 @@ static const char *write_makefile(struct build *build, const char *folder,
 	/* nothing traces a handler; and the kernel would patch the entry of each
 	 * function when it loads the module */
 	buf_puts(&text, "ccflags-remove-y := $(CC_FLAGS_FTRACE)\n");
+	/* objtool asks for it (parts.c keeps the line) */
+	if (tell)
+		buf_puts(&text, "$(info export SRCARCH='$(SRCARCH)')\n");
 	failed = file_write(path, buf_text(&text), text.length);
 	buf_free(&text);
 	return failed ? arena_printf(build->arena, "cannot write %s: %s", path,
@@ -105,8 +108,8 @@ const char *make_module(struct build *build, const char *folder,
 {
 	const struct backend_options *options = build->options;
 	char **argv = arena_array(build->arena, char *,
-				  options->make_arg_count + 9);
-	const char *reason = write_makefile(build, folder, name);
+				  options->make_arg_count + 10);
+	const char *reason = write_makefile(build, folder, name, tell);
 	size_t count = 0;
 
 	if (reason)
@@ -118,6 +121,8 @@ const char *make_module(struct build *build, const char *folder,
 	argv[count++] = arena_strdup(build->arena, build->kernel);
 	argv[count++] = (char *)(tell ? "V=1" : "-s");
 	argv[count++] = arena_printf(build->arena, "M=%s", folder);
+	/* nobody reads types of ours; they would need pahole */
+	argv[count++] = (char *)"CONFIG_DEBUG_INFO_BTF_MODULES=";
 	for (size_t i = 0; i < options->make_arg_count; i++)
 		argv[count++] = arena_strdup(build->arena,
 					     options->make_args[i]);

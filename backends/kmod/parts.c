@@ -19,6 +19,8 @@
 
 #define MARK "spile_module_name_takes_this_place_xxxxxxxxxxxxxxxxxxxx"
 #define FOLDER_MARK "@spile_folder@"
+#define KEPT_MARK "@spile_kept@"
+#define FORM "2"	/* of what is kept */
 
 _Static_assert(sizeof(MARK) == 56, "names have at most 55 characters");
 
@@ -98,7 +100,7 @@ static uint64_t hash_kernel(struct build *build, uint64_t hash)
 const char *parts_folder(struct build *build)
 {
 	const struct backend_options *options = build->options;
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = hash_text(0xcbf29ce484222325, FORM);
 
 	if (!options->cache_folder)
 		return NULL;
@@ -164,6 +166,19 @@ static const char *find_command(struct build *build, const char *log,
 	return NULL;
 }
 
+/* The line with what a program of the kernel's build finds in its environment. */
+static void put_environment(struct buf *out, const char *log)
+{
+	static const char start[] = "\nexport SRCARCH=";
+	const char *at = log ? strstr(log, start) : NULL;
+
+	if (at)
+		buf_write(out, at + 1, strcspn(at + 1, "\n") + 1);
+}
+
+/* What Linux links into each module since 6.12, the same for all. */
+#define COMMON ".module-common.o"
+
 /* Compile, link, and link once more: what make did, with marks. NULL if it was
  * not done so. */
 static const char *find_commands(struct build *build, const char *folder)
@@ -178,6 +193,7 @@ static const char *find_commands(struct build *build, const char *folder)
 	struct buf out = { 0 };
 
 	buf_printf(&out, "set -e\ncd '%s'\n", build->kernel);
+	put_environment(&out, log);
 	for (size_t i = 0; i < 3; i++) {
 		const char *command = log ? find_command(build, log,
 			arena_printf(build->arena, "%s/%s", folder,
@@ -187,6 +203,9 @@ static const char *find_commands(struct build *build, const char *folder)
 			buf_free(&out);
 			return NULL;
 		}
+		command = replaced(build, command, strlen(command),
+				   arena_printf(build->arena, "%s/" COMMON,
+						folder), KEPT_MARK "/" COMMON);
 		put_replaced(&out, command, strlen(command), folder,
 			     FOLDER_MARK);
 		buf_putc(&out, '\n');
@@ -219,6 +238,14 @@ static const char *compile(struct build *build, const char *folder)
 	return reason ? reason : make_module(build, folder, MARK, true);
 }
 
+static const char *keep(struct build *build, const char *from, const char *to,
+			const char *name)
+{
+	return build_copy(build,
+			  arena_printf(build->arena, "%s/%s", from, name),
+			  arena_printf(build->arena, "%s/%s", to, name));
+}
+
 static const char *collect(struct build *build, const char *from,
 			   const char *to)
 {
@@ -227,13 +254,10 @@ static const char *collect(struct build *build, const char *from,
 		arena_printf(build->arena, "%s/" MARK ".mod.o", from),
 		arena_printf(build->arena, "%s/module.o", to));
 
-	for (size_t i = 0; i < build_source_count && !reason; i++) {
-		const char *name = build_object(build, i);
-
-		reason = build_copy(build,
-			arena_printf(build->arena, "%s/%s", from, name),
-			arena_printf(build->arena, "%s/%s", to, name));
-	}
+	for (size_t i = 0; i < build_source_count && !reason; i++)
+		reason = keep(build, from, to, build_object(build, i));
+	if (!reason && commands && strstr(commands, KEPT_MARK))
+		reason = keep(build, from, to, COMMON);
 	if (!reason && commands &&
 	    file_write(arena_printf(build->arena, "%s/commands", to), commands,
 		       strlen(commands)))
@@ -329,7 +353,8 @@ const char *parts_module(struct build *build)
 		reason = write_list(build);
 	if (reason)
 		return reason;
-	text = replaced(build, text, size, FOLDER_MARK, build->folder);
+	text = replaced(build, text, size, KEPT_MARK, build->kept);
+	text = replaced(build, text, strlen(text), FOLDER_MARK, build->folder);
 	text = replaced(build, text, strlen(text), MARK, build->name);
 	return make_commands(build, text);
 }

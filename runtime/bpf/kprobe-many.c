@@ -114,12 +114,39 @@ static int compare_addresses(const void *left, const void *right)
 	return (*a > *b) - (*a < *b);
 }
 
+/* What the kernel calls itself to run a program, on each hit of any probe. Then it
+ * runs none of theirs and tells of a hit that was skipped: no wildcard means them. */
+static bool is_of_each_hit(const struct many *many, const struct wanted *wanted)
+{
+	const struct probe *probe = &many->attach->probes[wanted->probe];
+	static const char *const functions[] = {
+		"__rcu_read_lock", "__rcu_read_unlock", "migrate_disable",
+		"migrate_enable",
+	};
+
+	if (!manifest_pair_get(&probe->about->pairs, "among"))
+		return false;
+	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++)
+		if (!strcmp(functions[i], wanted->symbol))
+			return true;
+	return false;
+}
+
+/* The word that @text begins with, behind spaces. Lines are read by hand: there are
+ * hundreds of thousands. */
+static char *cut_name(char *text)
+{
+	text += strspn(text, " ");
+	text[strcspn(text, " \t\n")] = '\0';
+	return text;
+}
+
 /* The kernel's list of what it traces; since Linux 6.5 with addresses, which tell
  * functions of one name apart. Where there is no list all are tried. */
 static bool find_traced(struct many *many)
 {
 	FILE *file = trace_event_file("available_filter_functions_addrs");
-	char line[512], name[256];
+	char line[512];
 	unsigned long address = 0;
 	bool ok = true;
 
@@ -130,16 +157,17 @@ static bool find_traced(struct many *many)
 		many->wanted[i].is_traced = true;
 	while (ok && file && fgets(line, sizeof(line), file)) {
 		struct wanted *end, *at;
+		char *name = line;
 
-		if (strchr(line, '[') ||
-		    (many->has_addresses ?
-		     sscanf(line, "%lx %255s", &address, name) != 2 :
-		     sscanf(line, "%255s", name) != 1))
+		if (strchr(line, '['))
 			continue;
+		if (many->has_addresses)
+			address = strtoul(line, &name, 16);
+		name = cut_name(name);
 		at = find(many, name, &end);
 		ok = at == end || add_traced(many, address);
 		for (; at < end; at++)
-			at->is_traced = true;
+			at->is_traced = !is_of_each_hit(many, at);
 	}
 	if (file)
 		fclose(file);
@@ -195,16 +223,19 @@ static bool add_place(struct many *many, struct wanted *wanted,
 static bool find_places(struct many *many)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
-	char line[512], name[256], type;
+	char line[512], *name;
 	unsigned long address;
 	bool ok = file;
 
 	while (ok && fgets(line, sizeof(line), file)) {
 		struct wanted *end, *at;
 
-		if (sscanf(line, "%lx %c %255s", &address, &type, name) != 3 ||
-		    !strchr("tTwW", type) || !address || strchr(line, '['))
+		/* "ffffffff81000000 T name" */
+		address = strtoul(line, &name, 16);
+		if (!address || !name[0] || !name[1] ||
+		    !strchr("tTwW", name[1]) || strchr(line, '['))
 			continue;
+		name = cut_name(name + 2);
 		for (at = find(many, name, &end); ok && at < end; at++)
 			ok = !at->is_traced || !is_traced(many, address) ||
 			     add_place(many, at, address);

@@ -1,6 +1,7 @@
 /* Kprobes and kretprobes: by symbol and offset. */
 #include "runtime/kmod/attach.h"
 
+#include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/slab.h>
 
@@ -8,6 +9,8 @@ enum { NAME_MOST = 256 };
 
 struct kprobe_place {
 	const struct rt_probe *probe;
+	u32 behind;		/* bytes of the function in front of the probe, that
+				 * was to be at its begin */
 	char name[NAME_MOST];	/* "symbol", or "module:symbol" */
 	struct kretprobe kretprobe;	/* of a kprobe: only its member kp */
 };
@@ -25,7 +28,7 @@ static int on_entry(struct kprobe *kprobe, struct pt_regs *regs)
 		rt_run(place->probe, NULL, NULL);
 		return 0;
 	}
-	instruction_pointer_set(regs, (unsigned long)kprobe->addr);
+	instruction_pointer_set(regs, (unsigned long)kprobe->addr - place->behind);
 	rt_run(place->probe, NULL, regs);
 	instruction_pointer_set(regs, behind);
 	return 0;
@@ -70,11 +73,29 @@ static struct kprobe_place *create_kprobe(const struct rt_probe *probe)
 	return place;
 }
 
+/* Where functions begin with a mark for jumps to them, the kernel puts what is to
+ * be at the begin behind it. Handlers do not run before all is attached. */
+static void find_begin(struct kprobe_place *place)
+{
+	const struct kprobe *kprobe = &place->kretprobe.kp;
+	char text[KSYM_SYMBOL_LEN];
+	const char *offset;
+
+	if (!IS_ENABLED(CONFIG_X86_KERNEL_IBT) || !kprobe->symbol_name ||
+	    kprobe->offset)
+		return;
+	sprint_symbol(text, (unsigned long)kprobe->addr);
+	offset = strstr(text, "+0x");
+	if (offset)
+		place->behind = simple_strtoul(offset + 1, NULL, 16);
+}
+
 /* One of many that a wildcard found may be left out: the others do. */
 static int finish(struct rt_attachment *attachment, struct kprobe_place *place,
 		  int error)
 {
 	if (!error) {
+		find_begin(place);
 		attachment->state = place;
 		return 0;
 	}

@@ -20,6 +20,18 @@ static const struct ir_global *global_of(const struct gen *gen,
 	return gen->program->globals.items[number];
 }
 
+/* A variable that fits, and has the words of its room: rt_key_words(). */
+static bool is_packed(const struct gen *gen, const struct ir_arg *arg,
+		      unsigned room)
+{
+	unsigned has;
+
+	if (arg->kind != IR_ARG_VAR)
+		return false;
+	has = text_room(gen, gen->function, (int)arg->number);
+	return has <= room && has + 8 > room;
+}
+
 /* Packs the keys into v->key; the bits of those that may be anything. */
 static uint64_t write_key(struct gen *gen, const struct ir_op *op)
 {
@@ -33,9 +45,9 @@ static uint64_t write_key(struct gen *gen, const struct ir_op *op)
 		if (arg->kind == IR_ARG_ANY)
 			any |= 1ull << i;
 		else if (room)
-			write_line(&gen->out, "rt_key_text(v->key + %u, %u, "
-				   "%s);", key_at(global, i), room,
-				   operand(gen, arg));
+			write_line(&gen->out, "rt_key_%s(v->key + %u, %u, %s);",
+				   is_packed(gen, arg, room) ? "words" : "text",
+				   key_at(global, i), room, operand(gen, arg));
 		else
 			write_line(&gen->out, "rt_key_long(v->key + %u, %s);",
 				   key_at(global, i), operand(gen, arg));
@@ -116,8 +128,13 @@ void write_array_op(struct gen *gen, const struct ir_op *op)
 		write_line(out, "rt_clear(%s);", map);
 		return;
 	case IR_SADD:
-		write_fault(gen, op, arena_printf(arena,
-			"rt_stat_add(frame, %s, %s, %s", map, key, last));
+		if (adds_in_place(gen, op))
+			write_line(out, "rt_scalar_add(%s, %s_stat, %s);", map,
+				   map, last);
+		else
+			write_fault(gen, op, arena_printf(arena,
+				"rt_stat_add(frame, %s, %s, %s", map, key,
+				last));
 		return;
 	case IR_SGET:
 		write_fault(gen, op, arena_printf(arena,

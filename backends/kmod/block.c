@@ -158,32 +158,6 @@ static bool goes_deeper(enum ir_code code)
 	return code == IR_CALL || code == IR_CALLV || code == IR_EMBED;
 }
 
-/* Is more than numbers and globals that are numbers. */
-static bool wants_frame(enum ir_code code)
-{
-	static const enum ir_code without[] = {
-		IR_ADD, IR_SUB, IR_MUL, IR_SHL, IR_SHR, IR_USHR, IR_AND, IR_OR,
-		IR_XOR, IR_EQ, IR_NE, IR_LT, IR_LE, IR_MOV, IR_GET, IR_SET,
-		IR_FETCHADD, IR_JUMP, IR_BRANCH, IR_RETURN, IR_TOUCH,
-	};
-
-	for (size_t i = 0; i < sizeof(without) / sizeof(*without); i++)
-		if (without[i] == code)
-			return false;
-	return true;
-}
-
-bool is_light(const struct gen *gen, int number)
-{
-	const struct ir_function *function =
-		gen->program->functions.items[number];
-
-	for (size_t i = 0; i < function->vars.count; i++)
-		if (function->vars.items[i].type == IR_TEXT)
-			return false;
-	return !any_op(function, wants_frame);
-}
-
 /* ---- functions ---- */
 
 static void write_vars(struct gen *gen, size_t number)
@@ -196,12 +170,13 @@ static void write_vars(struct gen *gen, size_t number)
 		   key_buffer(gen, function) + 8);
 	for (size_t i = 0; i < function->vars.count; i++)
 		if (function->vars.items[i].type == IR_TEXT)
-			write_line(out, "char v%zu[%u];", i,
+			write_line(out, "char v%zu[%u] __aligned(8);", i,
 				   text_room(gen, function, (int)i));
 	write_line(out, "};");
 }
 
-/* The variables of a handler are the first on the stack, where there is room. */
+/* The variables of a handler are the first on the frame's stack, where there is
+ * room, or on the kernel's. */
 static void write_room(struct gen *gen, size_t number, bool handler)
 {
 	struct writer *out = &gen->out;
@@ -215,9 +190,19 @@ static void write_room(struct gen *gen, size_t number, bool handler)
 		write_line(out, "\treturn RT_TOO_DEEP;");
 		return;
 	}
-	if (!is_light(gen, (int)number))
+	switch (weight_of(gen, (int)number)) {
+	case WEIGHT_LIGHT:
+		break;
+	case WEIGHT_SLIM:
+		write_line(out, "struct f%zu_vars room RT_UNINITIALIZED;",
+			   number);
+		write_line(out, "struct f%zu_vars *v = &room;", number);
+		break;
+	case WEIGHT_WHOLE:
 		write_line(out, "struct f%zu_vars *v = (void *)frame->stack;",
 			   number);
+		break;
+	}
 	write_line(out, "int status = RT_DONE;");
 	write_blank(out);
 	if (any_op(gen->function, goes_deeper))

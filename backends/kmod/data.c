@@ -320,14 +320,13 @@ unsigned text_room(const struct gen *gen, const struct ir_function *function,
 	return (unsigned)function->vars.items[var].bound + 1;
 }
 
-static unsigned vars_size(const struct gen *gen,
-			  const struct ir_function *function)
+unsigned vars_size(const struct gen *gen, const struct ir_function *function)
 {
 	unsigned size = key_buffer(gen, function);
 
 	for (size_t i = 0; i < function->vars.count; i++)
 		if (function->vars.items[i].type == IR_TEXT)
-			size += text_room(gen, function, (int)i);
+			size += round_up8(text_room(gen, function, (int)i));
 	return round_up8(size) + 8;
 }
 

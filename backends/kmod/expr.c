@@ -154,6 +154,8 @@ static void write_prim(struct gen *gen, const struct ir_op *op)
 		buf_printf(&call, ", %s", operand(gen, &op->args.items[i]));
 	write_line(&gen->out, "%s);", buf_text(&call));
 	buf_free(&call);
+	if (prim_need(name, op->args.count - 1) != PRIM_NEEDS_FRAME)
+		return;
 	write_line(&gen->out, "if (unlikely(frame->error)) {");
 	write_line(&gen->out, "frame->site = %d;", op->site);
 	write_line(&gen->out, "%s;", fault_of(gen, op));

@@ -39,6 +39,8 @@ unsigned record_size(const struct gen *gen);
 unsigned stack_size(const struct gen *gen);
 unsigned key_buffer(const struct gen *gen,
 		    const struct ir_function *function);
+/* Bytes of the variables that are no numbers. */
+unsigned vars_size(const struct gen *gen, const struct ir_function *function);
 
 /* ---- expr.c: operands and operations that make values ---- */
 /* An operand as a C expression, in the arena. */
@@ -66,9 +68,19 @@ unsigned embedded_room(const struct gen *gen);
 
 /* ---- block.c: functions ---- */
 void functions_write(struct gen *gen);
-/* Whether the function is a handler that needs nothing of a frame: such a one
- * is run without. */
-bool is_light(const struct gen *gen, int number);
+
+/* ---- weight.c: ORDER: more comes later ---- */
+enum weight { WEIGHT_LIGHT, WEIGHT_SLIM, WEIGHT_WHOLE };
+enum weight weight_of(const struct gen *gen, int function);
+/* A statistic that takes the value in the script's own code: rt_scalar_add(). */
+bool adds_in_place(const struct gen *gen, const struct ir_op *op);
+
+/* ---- prims.c: what a primitive needs of a frame ---- */
+enum prim_need {
+	PRIM_NEEDS_NOTHING, PRIM_NEEDS_TASK, PRIM_NEEDS_FRAME, PRIM_UNKNOWN,
+};
+/* By its name and the number of its arguments. */
+enum prim_need prim_need(const char *name, size_t args);
 
 /* ---- probe.c: probes and the table of the program ---- */
 /* A limit of the session that may not be there. */

@@ -15,23 +15,6 @@
 
 /* ---- what it cannot do ---- */
 
-static bool has_prim(const char *name, size_t arg_count)
-{
-	static const struct {
-		const char *name;
-		size_t args;
-	} prims[] = {
-#define KPRIM(name, args) { #name, args },
-#include "runtime/kmod/prims.def"
-#undef KPRIM
-	};
-
-	for (size_t i = 0; i < sizeof(prims) / sizeof(*prims); i++)
-		if (!strcmp(prims[i].name, name) && prims[i].args == arg_count)
-			return true;
-	return false;
-}
-
 /* NULL if the pattern is a literal that is understood. */
 static const char *refuse_regex(struct arena *arena,
 				const struct ir_arg *pattern)
@@ -60,7 +43,7 @@ static const char *refuse_op(struct arena *arena, const struct ir_op *op)
 	if (op->code == IR_MATCH)
 		return refuse_regex(arena, &args[1]);
 	if ((op->code == IR_PRIM || op->code == IR_PRIMV) &&
-	    !has_prim(args[0].text, op->args.count - 1))
+	    prim_need(args[0].text, op->args.count - 1) == PRIM_UNKNOWN)
 		return arena_printf(arena, "the function \"%s\"",
 				    args[0].text);
 	return NULL;

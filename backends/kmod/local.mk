@@ -9,6 +9,8 @@ backend_kmod_sources = \
 	backends/kmod/array.c \
 	backends/kmod/embedded.c \
 	backends/kmod/block.c \
+	backends/kmod/weight.c \
+	backends/kmod/prims.c \
 	backends/kmod/probe.c \
 	backends/kmod/manifest.c \
 	backends/kmod/build.h \

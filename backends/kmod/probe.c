@@ -81,6 +81,21 @@ static void write_pairs(struct gen *gen, size_t number,
 	write_line(out, "};");
 }
 
+/* Whoever holds a lock has a frame that shows it. */
+static const char *weight_name(const struct gen *gen,
+			       const struct ir_probe *probe)
+{
+	switch (weight_of(gen, probe->function)) {
+	case WEIGHT_LIGHT:
+		return probe->lock ? "RT_SLIM" : "RT_LIGHT";
+	case WEIGHT_SLIM:
+		return "RT_SLIM";
+	case WEIGHT_WHOLE:
+		break;
+	}
+	return "RT_WHOLE";
+}
+
 void probes_write(struct gen *gen)
 {
 	struct writer *out = &gen->out;
@@ -99,8 +114,7 @@ void probes_write(struct gen *gen)
 		write_line(out, ".lock = %d, .lock_class = %d, .end_safe = "
 			   "%d,", (int)probe->lock, probe->lock_class,
 			   probe->end_safe);
-		write_line(out, ".light = %d,", !probe->lock &&
-			   is_light(gen, probe->function));
+		write_line(out, ".weight = %s,", weight_name(gen, probe));
 		write_line(out, "},");
 	}
 	write_line(out, "{ }");

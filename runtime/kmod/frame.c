@@ -2,6 +2,7 @@
 #include "runtime/kmod/kmod.h"
 
 #include <linux/cpumask.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/prandom.h>
 #include <linux/random.h>
@@ -19,6 +20,7 @@
 enum { STACK_LEAST = 3072 };
 
 static struct rt_frame *frames;	/* RT_FRAMES for each processor */
+static DEFINE_PER_CPU(u32, slim);	/* handlers that run in none of them */
 
 static int frame_create(struct rt_frame *frame)
 {
@@ -269,24 +271,26 @@ static bool may_run(const struct rt_probe *probe)
 static __always_inline bool is_safe(void)
 {
 	struct rt_frame *first = &frames[raw_smp_processor_id() * RT_FRAMES];
+	bool busy;
 	u32 i;
 
 	if (likely(!in_nmi()))
 		return true;
+	busy = this_cpu_read(slim);
 	for (i = 0; i < RT_FRAMES; i++)
-		if (READ_ONCE(first[i].busy)) {
-			atomic64_inc((atomic64_t *)&rt_shared->skipped[
-				     WIRE_SKIP_NEST]);
-			return false;
-		}
-	return true;
+		busy |= READ_ONCE(first[i].busy);
+	if (busy)
+		atomic64_inc((atomic64_t *)&rt_shared->skipped[WIRE_SKIP_NEST]);
+	return !busy;
 }
+
+static const u64 no_args[RT_ARGS];
 
 /* These return what the handler does: enum rt_status. */
 static __always_inline int run_in(struct rt_frame *frame, const struct rt_probe *probe)
 {
+	u64 begun = frame->driven ? 0 : rt_load_begin(), spent;
 	int status = RT_DONE;
-	u64 begun = frame->driven ? 0 : rt_load_begin();
 
 	if (!probe->lock || rt_lock_take(probe)) {
 		status = probe->run(frame);
@@ -295,9 +299,60 @@ static __always_inline int run_in(struct rt_frame *frame, const struct rt_probe 
 		if (unlikely(frame->error != RT_OK))
 			rt_report(frame);
 	}
-	if (begun)
-		rt_load_end(frame, begun);
+	spent = begun ? rt_load_end(begun) : 0;
+	if (unlikely(spent))
+		rt_load_tell(frame, spent);
 	smp_store_release(&frame->busy, 0);
+	return status;
+}
+
+/* What a handler without an own frame has to tell, in one. */
+static noinline void tell(const struct rt_frame *of, u64 spent)
+{
+	struct rt_frame *frame = claim(of->probe);
+
+	if (!frame)
+		return;
+	frame->error_arg = of->error_arg;
+	frame->site = of->site;
+	frame->error = of->error;
+	frame->chain_length = 0;
+	rt_report(frame);
+	if (spent)
+		rt_load_tell(frame, spent);
+	smp_store_release(&frame->busy, 0);
+}
+
+/* An event's handler that builds and calls nothing: its frame is here. */
+static noinline int run_slim(const struct rt_probe *probe, const u64 *args,
+			     const struct pt_regs *regs)
+{
+	struct rt_frame frame RT_UNINITIALIZED;
+	int status = RT_DONE;
+	u64 begun, spent;
+
+	preempt_disable_notrace();
+	if (!is_safe())
+		goto out;
+	this_cpu_inc(slim);
+	frame.error = RT_OK;
+	frame.probe = probe;
+	frame.actions = 0;
+	frame.args = args ? args : no_args;
+	frame.regs = regs;
+	frame.task = current;
+	begun = rt_load_begin();
+	if (!probe->lock || rt_lock_take(probe)) {
+		status = probe->run(&frame);
+		if (probe->lock)
+			rt_lock_give(probe);
+	}
+	spent = begun ? rt_load_end(begun) : 0;
+	if (unlikely(frame.error != RT_OK || spent))
+		tell(&frame, spent);
+	this_cpu_dec(slim);
+out:
+	preempt_enable_notrace();
 	return status;
 }
 
@@ -334,8 +389,6 @@ static __always_inline int run(struct rt_frame *frame,
 			       const struct rt_probe *probe, const u64 *args,
 			       const struct pt_regs *regs)
 {
-	static const u64 no_args[RT_ARGS];
-
 	frame->args = args ? args : no_args;
 	frame->regs = regs;
 	return run_in(frame, probe);
@@ -376,14 +429,27 @@ static noinline int run_event(const struct rt_probe *probe, const u64 *args,
 	return status;
 }
 
+/* A cell of a statistic is one processor's. */
+static __always_inline int run_light(const struct rt_probe *probe)
+{
+	int status;
+
+	preempt_disable_notrace();
+	status = probe->run(NULL);
+	preempt_enable_notrace();
+	return status;
+}
+
 static __always_inline int run_any(const struct rt_probe *probe,
 				   const u64 *args,
 				   const struct pt_regs *regs)
 {
-	if (probe->light)
-		return probe->run(NULL);
+	if (probe->weight == RT_LIGHT)
+		return run_light(probe);
 	if (is_driven(probe))
 		return run_driven(probe);
+	if (probe->weight == RT_SLIM)
+		return run_slim(probe, args, regs);
 	return run_event(probe, args, regs);
 }
 
@@ -410,7 +476,8 @@ void rt_run(const struct rt_probe *probe, const u64 *args,
 
 void rt_run_for(const struct rt_probe *probe, struct task_struct *task)
 {
-	u64 begun = ktime_get_mono_fast_ns();
+	u64 begun = static_branch_unlikely(&rt_timed) ?
+			    ktime_get_mono_fast_ns() : 0;
 	struct rt_frame *frame;
 	int status = RT_DONE;
 
@@ -424,6 +491,6 @@ void rt_run_for(const struct rt_probe *probe, struct task_struct *task)
 		status = run(frame, probe, NULL, NULL);
 	}
 	preempt_enable_notrace();
-	if (static_branch_unlikely(&rt_timed) && status != RT_AWAY)
+	if (begun && status != RT_AWAY)
 		rt_timing_add(probe, begun);
 }

@@ -29,6 +29,14 @@ struct pt_regs;
 struct rnd_state;
 struct task_struct;
 
+/* Kernels that clear all variables on the stack need not clear these: what is
+ * read is written before. */
+#if __has_attribute(uninitialized)
+#define RT_UNINITIALIZED __attribute__((uninitialized))
+#else
+#define RT_UNINITIALIZED
+#endif
+
 enum rt_error {
 	RT_OK,
 #define ERROR(id, sentence) RT_ERROR_##id,
@@ -109,7 +117,7 @@ struct rt_stat {
 
 struct rt_node;
 
-/* An array, or a scalar statistic (no keys). */
+/* An array; or a statistic without keys, which is the cells alone. */
 struct rt_map {
 	const struct rt_key *keys;
 	u32 key_count, key_size;
@@ -121,6 +129,7 @@ struct rt_map {
 	/* below: rt only */
 	arch_spinlock_t lock;
 	u32 cell_size, buckets_at;	/* of a statistic: bytes, words */
+	s64 __percpu *cells;	/* without keys; NULL with */
 	u64 changes;		/* elements that came and went */
 	struct rt_node **slots;
 	u32 slot_mask;
@@ -162,6 +171,14 @@ struct rt_pair {
 	const char *key, *value;
 };
 
+/*
+ * How much of a frame a handler needs. What a frame has allocated is for texts
+ * that are built, for calls and for output; without those the frame can be on
+ * the kernel's stack (SLIM: text variables too), and handlers of numbers need
+ * none (LIGHT: run() gets NULL, and no lock is held).
+ */
+enum rt_weight { RT_WHOLE, RT_SLIM, RT_LIGHT };
+
 struct rt_probe {
 	int (*run)(struct rt_frame *frame);
 	const char *name;
@@ -171,7 +188,7 @@ struct rt_probe {
 	u8 lock;			/* 0 none, 1 shared, 2 exclusive */
 	u8 lock_class;
 	bool end_safe;
-	bool light;		/* it needs no frame: run() gets NULL */
+	enum rt_weight weight;
 };
 
 struct rt_setting {
@@ -256,8 +273,10 @@ void rt_report(struct rt_frame *frame);
 
 /* When a handler begins; 0 where nobody looks. */
 u64 rt_load_begin(void);
-/* Ends the session if that was too much. */
-void rt_load_end(struct rt_frame *frame, u64 begun);
+/* The cycles of this interval, if they are too many; otherwise 0. */
+u64 rt_load_end(u64 begun);
+/* Ends the session for that. */
+void rt_load_tell(struct rt_frame *frame, u64 spent);
 
 /* ---- locks of handlers: lock.c ---- */
 
@@ -346,6 +365,9 @@ void rt_clear(struct rt_map *map);
 u32 rt_stat_size(const struct rt_stat *stat);	/* of a cell */
 /* Where things are in an element. */
 void rt_stat_lay_out(struct rt_map *map);
+/* Of a statistic without keys: its cells, which free_percpu() frees; -ENOMEM. */
+int rt_stat_create(struct rt_map *map);
+void rt_stat_clear(struct rt_map *map);
 /* All processors' cells of an element as one. */
 void rt_stat_merge(const struct rt_stat *stat, const char *value, s64 *merged);
 /* One part of a merged cell. */
@@ -509,5 +531,7 @@ PRIM_LONG(__verdict);
 PRIM_LONG(__verdict_set, s64 value);
 PRIM_VOID(__output, const char *text);
 PRIM_VOID(__skipped, s64 reason);
+
+#include "runtime/kmod/inline.h"
 
 #endif

@@ -5,6 +5,8 @@
 #include <linux/kprobes.h>
 #include <linux/slab.h>
 
+#include "runtime/kmod/timing.h"
+
 enum { NAME_MOST = 256 };
 
 struct kprobe_place {
@@ -23,17 +25,27 @@ static int on_entry(struct kprobe *kprobe, struct pt_regs *regs)
 						  kretprobe.kp);
 	unsigned long behind = instruction_pointer(regs);
 
-	/* who needs no frame sees no registers */
-	if (place->probe->light) {
-		rt_run(place->probe, NULL, NULL);
-		return 0;
-	}
 	instruction_pointer_set(regs, (unsigned long)kprobe->addr - place->behind);
 	rt_run(place->probe, NULL, regs);
 	instruction_pointer_set(regs, behind);
 	return 0;
 }
 NOKPROBE_SYMBOL(on_entry);
+
+/* Who needs no frame sees no registers; preemption is off. */
+static int on_light_entry(struct kprobe *kprobe, struct pt_regs *regs)
+{
+	struct kprobe_place *place = container_of(kprobe, struct kprobe_place,
+						  kretprobe.kp);
+
+	(void)regs;
+	if (static_branch_unlikely(&rt_timed))
+		rt_run(place->probe, NULL, NULL);
+	else if (likely(READ_ONCE(rt_shared->state) == WIRE_RUNNING))
+		place->probe->run(NULL);
+	return 0;
+}
+NOKPROBE_SYMBOL(on_light_entry);
 
 static int on_return(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
@@ -112,7 +124,9 @@ static int attach_kprobe(struct rt_attachment *attachment)
 
 	if (!place)
 		return -ENOMEM;
-	place->kretprobe.kp.pre_handler = on_entry;
+	place->kretprobe.kp.pre_handler =
+		attachment->probe->weight == RT_LIGHT ? on_light_entry :
+							on_entry;
 	return finish(attachment, place, register_kprobe(&place->kretprobe.kp));
 }
 

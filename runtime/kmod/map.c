@@ -8,8 +8,9 @@
  */
 #include "runtime/kmod/map.h"
 
-#include <linux/jhash.h>
+#include <linux/hash.h>
 #include <linux/log2.h>
+#include <linux/percpu.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -32,6 +33,8 @@ static int map_create(struct rt_map *map)
 	map->lock = (arch_spinlock_t)__ARCH_SPIN_LOCK_UNLOCKED;
 	if (map->stat)
 		rt_stat_lay_out(map);
+	if (!map->key_size)
+		return rt_stat_create(map);
 	map->node_size = round_up(sizeof(struct rt_node) + map->key_size +
 				  map->value_size, 8);
 	map->slot_mask = roundup_pow_of_two(map->size) - 1;
@@ -64,15 +67,35 @@ void rt_maps_destroy(void)
 	for (i = 0; i < rt_program.map_count; i++) {
 		vfree(rt_program.maps[i]->slots);
 		vfree(rt_program.maps[i]->nodes);
+		free_percpu(rt_program.maps[i]->cells);
 	}
 }
 
 /* ---- nodes ---- */
 
-static u32 slot_of(const struct rt_map *map, const char *key)
+/* Keys are whole words of 8 bytes. */
+static __always_inline u32 slot_of(const struct rt_map *map, const char *key)
 {
-	return jhash2((const u32 *)key, map->key_size / 4, 0) &
-	       map->slot_mask;
+	const u64 *words = (const u64 *)key;
+	u32 count = map->key_size / 8, i;
+	u64 hash = 0;
+
+	for (i = 0; i < count; i++)
+		hash = (rol64(hash, 5) ^ words[i]) * GOLDEN_RATIO_64;
+	/* the high bits of a product hang on all of both */
+	return (hash ^ hash >> 32) & map->slot_mask;
+}
+
+static __always_inline bool is_equal(const struct rt_map *map, const char *a,
+				     const char *b)
+{
+	const u64 *left = (const u64 *)a, *right = (const u64 *)b;
+	u32 count = map->key_size / 8, i;
+
+	for (i = 0; i < count; i++)
+		if (left[i] != right[i])
+			return false;
+	return true;
 }
 
 static __always_inline struct rt_node *find_node(const struct rt_map *map,
@@ -80,11 +103,8 @@ static __always_inline struct rt_node *find_node(const struct rt_map *map,
 {
 	struct rt_node *node;
 
-	/* no keys, one element */
-	if (!map->key_size)
-		return map->first;
 	node = map->slots[slot_of(map, key)];
-	while (node && memcmp(node->bytes, key, map->key_size))
+	while (node && !is_equal(map, node->bytes, key))
 		node = node->chain;
 	return node;
 }
@@ -112,12 +132,10 @@ static void append(struct rt_map *map, struct rt_node *node)
 	map->last = node;
 }
 
-static struct rt_node *make(struct rt_map *map, const char *key)
+static noinline struct rt_node *make_new(struct rt_map *map, const char *key)
 {
-	struct rt_node *node = find_node(map, key);
+	struct rt_node *node;
 
-	if (node)
-		return node;
 	if (!map->free && map->wrap)
 		unlink_node(map, map->first);
 	node = map->free;
@@ -133,6 +151,13 @@ static struct rt_node *make(struct rt_map *map, const char *key)
 	map->count++;
 	map->changes++;
 	return node;
+}
+
+static __always_inline struct rt_node *make(struct rt_map *map, const char *key)
+{
+	struct rt_node *node = find_node(map, key);
+
+	return likely(node) ? node : make_new(map, key);
 }
 
 char *rt_find(struct rt_map *map, const char *key)
@@ -262,8 +287,13 @@ void rt_delete(struct rt_map *map, const char *key, u64 any)
 
 void rt_clear(struct rt_map *map)
 {
-	unsigned long flags = rt_map_lock(map);
+	unsigned long flags;
 
+	if (map->cells) {
+		rt_stat_clear(map);
+		return;
+	}
+	flags = rt_map_lock(map);
 	while (map->first)
 		unlink_node(map, map->first);
 	rt_map_unlock(map, flags);

@@ -19,7 +19,25 @@ u64 rt_load_begin(void)
 	return rt_program.overload_interval ? get_cycles() : 0;
 }
 
-static void end_session(struct rt_frame *frame, u64 spent)
+/* A hit that was interrupted by another counts for both; preemption is off. */
+u64 rt_load_end(u64 begun)
+{
+	struct load *load = this_cpu_ptr(&loads);
+	u64 now = get_cycles(), spent;
+
+	load->spent += now - begun;
+	if (now - load->since < rt_program.overload_interval)
+		return 0;
+	spent = load->spent;
+	load->spent = 0;
+	/* the first time it is since nothing in particular */
+	if (!load->since || spent <= rt_program.overload_threshold)
+		spent = 0;
+	load->since = now;
+	return spent;
+}
+
+void rt_load_tell(struct rt_frame *frame, u64 spent)
 {
 	if (cmpxchg(&rt_shared->state, WIRE_RUNNING, WIRE_FAILING) !=
 	    WIRE_RUNNING)
@@ -29,21 +47,4 @@ static void end_session(struct rt_frame *frame, u64 spent)
 			rt_program.overload_threshold,
 			rt_program.overload_interval);
 	rt_report(frame);
-}
-
-/* A hit that was interrupted by another counts for both; preemption is off. */
-void rt_load_end(struct rt_frame *frame, u64 begun)
-{
-	struct load *load = this_cpu_ptr(&loads);
-	u64 now = get_cycles(), spent;
-
-	load->spent += now - begun;
-	if (now - load->since < rt_program.overload_interval)
-		return;
-	spent = load->spent;
-	load->spent = 0;
-	/* the first time it is since nothing in particular */
-	if (load->since && spent > rt_program.overload_threshold)
-		end_session(frame, spent);
-	load->since = now;
 }

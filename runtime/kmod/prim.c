@@ -28,14 +28,20 @@ PRIM_TEXT(execname)
 	to[TASK_COMM_LEN - 1] = '\0';
 }
 
+/* Light handlers, which have no frame, are about the current task. */
+static struct task_struct *task_of(const struct rt_frame *frame)
+{
+	return frame ? frame->task : current;
+}
+
 PRIM_LONG(pid)
 {
-	return frame->task->tgid;
+	return task_of(frame)->tgid;
 }
 
 PRIM_LONG(tid)
 {
-	return frame->task->pid;
+	return task_of(frame)->pid;
 }
 
 PRIM_LONG(uid)

@@ -1,11 +1,13 @@
 /*
  * Statistics: an element holds a cell for each processor, which that one alone
  * writes; whoever reads merges them. Cells are those of runtime/common/stat.h.
+ * Without keys there is one element, whose cells are the processors' own.
  */
 #include "runtime/kmod/map.h"
 
-#include <linux/bitops.h>
 #include <linux/cpumask.h>
+#include <linux/limits.h>
+#include <linux/percpu.h>
 #include <linux/smp.h>
 
 #include "runtime/common/hist.h"
@@ -28,17 +30,33 @@ void rt_stat_lay_out(struct rt_map *map)
 	map->value_size = nr_cpu_ids * map->cell_size;
 }
 
-static u64 bucket_of(const struct rt_stat *stat, s64 value)
+/* As inline.h wants it. */
+static void cell_clear(const struct rt_map *map, s64 *cell)
 {
-	u64 number;
+	u32 parts = map->stat->parts;
 
-	if (stat->hist == 1)
-		return value < 0 ? 64 - fls64(0 - (u64)value) :
-				   64 + fls64(value);
-	if (value < stat->start)
-		return 0;
-	number = 1 + ((u64)value - (u64)stat->start) / (u64)stat->step;
-	return min_t(u64, number, stat->buckets - 1);
+	memset(cell, 0, map->cell_size);
+	if (parts & STAT_MIN)
+		cell[stat_offset(parts, STAT_MIN)] = S64_MAX;
+	if (parts & STAT_MAX)
+		cell[stat_offset(parts, STAT_MAX)] = S64_MIN;
+}
+
+void rt_stat_clear(struct rt_map *map)
+{
+	u32 cpu;
+
+	for_each_possible_cpu(cpu)
+		cell_clear(map, per_cpu_ptr(map->cells, cpu));
+}
+
+int rt_stat_create(struct rt_map *map)
+{
+	map->cells = RT_TRY(__alloc_percpu(map->cell_size, sizeof(s64)));
+	if (!map->cells)
+		return -ENOMEM;
+	rt_stat_clear(map);
+	return 0;
 }
 
 void rt_stat_merge(const struct rt_stat *stat, const char *value, s64 *merged)
@@ -71,23 +89,55 @@ s64 rt_stat_part(const struct rt_stat *stat, const s64 *merged, u32 part)
 	return 0;
 }
 
+static void add_to(const struct rt_map *map, s64 *cell, s64 value)
+{
+	const struct rt_stat *stat = map->stat;
+
+	stat_add(cell, stat->parts, stat->shift, value);
+	if (stat->buckets)
+		cell[map->buckets_at + rt_bucket_of(stat, value)]++;
+}
+
+static void add_here(struct rt_map *map, s64 value)
+{
+	unsigned long flags;
+
+	raw_local_irq_save(flags);
+	add_to(map, this_cpu_ptr(map->cells), value);
+	raw_local_irq_restore(flags);
+}
+
 int rt_stat_add(struct rt_frame *frame, struct rt_map *map, const char *key,
 		s64 value, s32 site)
 {
-	const struct rt_stat *stat = map->stat;
-	unsigned long flags = rt_map_lock(map);
-	char *cells = rt_make(map, key);
+	unsigned long flags;
+	char *cells;
 
-	if (cells) {
-		s64 *cell = (s64 *)(cells + (u64)raw_smp_processor_id() *
-				    map->cell_size);
-
-		stat_add(cell, stat->parts, stat->shift, value);
-		if (stat->buckets)
-			cell[map->buckets_at + bucket_of(stat, value)]++;
+	if (map->cells) {
+		add_here(map, value);
+		return 0;
 	}
+	flags = rt_map_lock(map);
+	cells = rt_make(map, key);
+	if (cells)
+		add_to(map, (s64 *)(cells + (u64)raw_smp_processor_id() *
+				    map->cell_size), value);
 	rt_map_unlock(map, flags);
 	return cells ? 0 : rt_overflow(frame, map, site);
+}
+
+/* Under the map's lock, for cell_of(). */
+static const char *find_cells(struct rt_map *map, const char *key)
+{
+	return map->cells ? NULL : rt_find(map, key);
+}
+
+/* One of an element that may not be there. */
+static const s64 *cell_of(const struct rt_map *map, const char *cells, u32 cpu)
+{
+	if (map->cells)
+		return per_cpu_ptr(map->cells, cpu);
+	return cells ? (const s64 *)(cells + (u64)cpu * map->cell_size) : NULL;
 }
 
 /* The parts of a cell without its buckets: at most so many words. */
@@ -97,12 +147,14 @@ static void merge_parts(const struct rt_map *map, const char *cells,
 			s64 *merged)
 {
 	u32 parts = map->stat->parts & ~STAT_HIST, cpu;
-	u32 size = rt_stat_size(map->stat);
 
 	memset(merged, 0, PARTS_MOST * sizeof(*merged));
-	for (cpu = 0; cells && cpu < nr_cpu_ids; cpu++)
-		stat_merge(merged, (const s64 *)(cells + (u64)cpu * size),
-			   parts, 0);
+	for_each_possible_cpu(cpu) {
+		const s64 *cell = cell_of(map, cells, cpu);
+
+		if (cell)
+			stat_merge(merged, cell, parts, 0);
+	}
 }
 
 int rt_stat_get(struct rt_frame *frame, struct rt_map *map, const char *key,
@@ -111,7 +163,7 @@ int rt_stat_get(struct rt_frame *frame, struct rt_map *map, const char *key,
 	unsigned long flags = rt_map_lock(map);
 	s64 merged[PARTS_MOST];
 
-	merge_parts(map, rt_find(map, key), merged);
+	merge_parts(map, find_cells(map, key), merged);
 	rt_map_unlock(map, flags);
 	*ret = rt_stat_part(map->stat, merged, part);
 	if (!merged[0] && part != STAT_COUNT && part != STAT_SUM)
@@ -122,13 +174,13 @@ int rt_stat_get(struct rt_frame *frame, struct rt_map *map, const char *key,
 /* Under the lock: what all processors counted in a bucket. */
 static s64 bucket_sum(const struct rt_map *map, const char *cells, u32 bucket)
 {
-	u32 size = map->cell_size, cpu;
 	s64 sum = 0;
+	u32 cpu;
 
-	for (cpu = 0; cells && cpu < nr_cpu_ids; cpu++) {
-		const s64 *cell = (const s64 *)(cells + (u64)cpu * size);
+	for_each_possible_cpu(cpu) {
+		const s64 *cell = cell_of(map, cells, cpu);
 
-		sum += cell[map->buckets_at + bucket];
+		sum += cell ? cell[map->buckets_at + bucket] : 0;
 	}
 	return sum;
 }
@@ -142,7 +194,7 @@ s64 rt_hist_get(struct rt_map *map, const char *key, s64 bucket)
 	if (bucket < 0 || bucket >= map->stat->buckets)
 		return 0;
 	flags = rt_map_lock(map);
-	result = bucket_sum(map, rt_find(map, key), bucket);
+	result = bucket_sum(map, find_cells(map, key), bucket);
 	rt_map_unlock(map, flags);
 	return result;
 }
@@ -158,7 +210,7 @@ static s64 record_buckets(struct rt_frame *frame, struct rt_map *map,
 
 	rt_record_begin(frame, WIRE_HIST, map->id);
 	flags = rt_map_lock(map);
-	cells = rt_find(map, key);
+	cells = find_cells(map, key);
 	for (i = 0; i < map->stat->buckets; i++) {
 		s64 sum = bucket_sum(map, cells, i);
 

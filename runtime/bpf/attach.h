@@ -17,6 +17,7 @@ struct bpf_link;
 struct bpf_program;
 struct files;
 struct loop;
+struct many;
 struct object;
 struct terminal;
 
@@ -68,6 +69,7 @@ struct attach {
 	struct terminal *terminal;	/* input probes, or NULL */
 	uint64_t random;		/* state of the timers' random numbers */
 	size_t trace_events;		/* see kprobe.h */
+	struct many *many;		/* functions of wildcards: kprobe-many.c */
 	char *passed_reason;		/* why a function of a wildcard was left
 					 * out, the first one; or NULL */
 	char *user_reason;		/* the same of programs */

@@ -28,17 +28,31 @@ struct wanted {
 	size_t places;		/* functions of this name */
 };
 
+struct place {
+	unsigned long address;
+	size_t probe;
+};
+
+/* What all programs of a session for many functions want: the kernel's lists are
+ * long, and are read before the first is attached. */
 struct many {
 	struct attach *attach;
-	struct probe *first;	/* which has the links */
 	struct wanted *wanted;	/* sorted by symbol, then number */
 	size_t wanted_count;
 	unsigned long *traced;	/* addresses, if the kernel tells them */
 	size_t traced_count, traced_room;
 	bool has_addresses;
-	unsigned long *addresses;	/* places */
-	__u64 *cookies;
+	struct place *places;
 	size_t place_count, place_room;
+};
+
+/* The places of one program. */
+struct part {
+	struct attach *attach;
+	struct probe *first;	/* which has the links */
+	unsigned long *addresses;
+	__u64 *cookies;
+	size_t count;
 	char **ret_error;
 };
 
@@ -56,7 +70,7 @@ static bool find_all(struct many *many)
 
 	many->wanted = calloc(attach->count, sizeof(*many->wanted));
 	for (size_t i = 0; many->wanted && i < attach->count; i++) {
-		if (attach->probes[i].bpf != many->first->bpf)
+		if (!kprobe_is_multi(&attach->probes[i]))
 			continue;
 		many->wanted[many->wanted_count++] = (struct wanted){
 			.symbol = manifest_pair_get(
@@ -114,21 +128,29 @@ static int compare_addresses(const void *left, const void *right)
 	return (*a > *b) - (*a < *b);
 }
 
-/* What the kernel calls itself to run a program, on each hit of any probe. Then it
- * runs none of theirs and tells of a hit that was skipped: no wildcard means them. */
-static bool is_of_each_hit(const struct many *many, const struct wanted *wanted)
+#define HELPER(name) "bpf_" #name
+
+/* What the kernel calls to run a program, on each hit of any probe, and what programs
+ * call. Then it runs none of theirs and tells of a hit that was skipped: no wildcard
+ * means them. */
+static bool is_of_programs(const struct many *many, const struct wanted *wanted)
 {
 	const struct probe *probe = &many->attach->probes[wanted->probe];
 	static const char *const functions[] = {
 		"__rcu_read_lock", "__rcu_read_unlock", "migrate_disable",
-		"migrate_enable",
+		"migrate_enable", __BPF_FUNC_MAPPER(HELPER)
 	};
 
 	if (!manifest_pair_get(&probe->about->pairs, "among"))
 		return false;
-	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++)
-		if (!strcmp(functions[i], wanted->symbol))
+	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
+		size_t length = strlen(functions[i]);
+
+		/* "bpf_get_attach_cookie_kprobe_multi" */
+		if (!strncmp(functions[i], wanted->symbol, length) &&
+		    (!wanted->symbol[length] || wanted->symbol[length] == '_'))
 			return true;
+	}
 	return false;
 }
 
@@ -167,7 +189,7 @@ static bool find_traced(struct many *many)
 		at = find(many, name, &end);
 		ok = at == end || add_traced(many, address);
 		for (; at < end; at++)
-			at->is_traced = !is_of_each_hit(many, at);
+			at->is_traced = !is_of_programs(many, at);
 	}
 	if (file)
 		fclose(file);
@@ -201,21 +223,17 @@ static bool add_place(struct many *many, struct wanted *wanted,
 {
 	if (many->place_count == many->place_room) {
 		size_t room = many->place_room * 2 + 64;
-		void *addresses = reallocarray(many->addresses, room,
-					       sizeof(*many->addresses));
-		void *cookies = reallocarray(many->cookies, room,
-					     sizeof(*many->cookies));
+		void *larger = reallocarray(many->places, room,
+					    sizeof(*many->places));
 
-		if (addresses)
-			many->addresses = addresses;
-		if (cookies)
-			many->cookies = cookies;
-		if (!addresses || !cookies)
+		if (!larger)
 			return false;
+		many->places = larger;
 		many->place_room = room;
 	}
-	many->addresses[many->place_count] = address;
-	many->cookies[many->place_count++] = wanted->probe;
+	many->places[many->place_count++] = (struct place){
+		.address = address, .probe = wanted->probe,
+	};
 	wanted->places++;
 	return true;
 }
@@ -245,72 +263,117 @@ static bool find_places(struct many *many)
 	return ok;
 }
 
-static int refuse(struct many *many, size_t number, int error)
+/* Finds all places of all programs, when the first of these is attached. */
+static struct many *find_many(struct attach *attach, char **ret_error)
 {
-	struct probe *probe = &many->attach->probes[number];
+	struct many *many = attach->many;
+
+	if (many)
+		return many;
+	many = attach->many = calloc(1, sizeof(*many));
+	if (many)
+		many->attach = attach;
+	if (!many || !find_all(many) || !find_traced(many))
+		complain(ret_error, "no memory");
+	else if (!find_places(many))
+		complain(ret_error, "cannot read /proc/kallsyms: %s",
+			 strerror(errno));
+	else
+		return many;
+	return NULL;
+}
+
+static int refuse(struct part *part, size_t number, int error)
+{
+	struct probe *probe = &part->attach->probes[number];
 	struct kprobe_place place = { .is_return =
 					probe->kind == ATTACH_KRETPROBE };
 
 	snprintf(place.symbol, sizeof(place.symbol), "%s",
 		 manifest_pair_get(&probe->about->pairs, "symbol"));
-	return kprobe_refuse(many->attach, probe, error, &place,
-			     many->ret_error);
+	return kprobe_refuse(part->attach, probe, error, &place,
+			     part->ret_error);
 }
 
 /* So many places from one on: by one link, or by those of its halves. */
-static int link_part(struct many *many, size_t from, size_t count)
+static int link_some(struct part *part, size_t from, size_t count)
 {
 	LIBBPF_OPTS(bpf_kprobe_multi_opts, options,
-		    .addrs = many->addresses + from,
-		    .cookies = many->cookies + from, .cnt = count,
-		    .retprobe = many->first->kind == ATTACH_KRETPROBE);
+		    .addrs = part->addresses + from,
+		    .cookies = part->cookies + from, .cnt = count,
+		    .retprobe = part->first->kind == ATTACH_KRETPROBE);
 	struct bpf_link *link;
 	int error;
 
 	if (!count)
 		return 0;
-	link = bpf_program__attach_kprobe_multi_opts(many->first->bpf, NULL,
+	link = bpf_program__attach_kprobe_multi_opts(part->first->bpf, NULL,
 						     &options);
 	error = errno;
 	if (link)
-		return attach_add_link(many->first, link) ?
-			complain(many->ret_error, "no memory") : 0;
+		return attach_add_link(part->first, link) ?
+			complain(part->ret_error, "no memory") : 0;
 	if (count == 1)
-		return refuse(many, many->cookies[from], error);
+		return refuse(part, part->cookies[from], error);
 	if (error == ENOMEM || error == EPERM || error == EACCES)
-		return complain(many->ret_error, "cannot attach to the %zu "
+		return complain(part->ret_error, "cannot attach to the %zu "
 				"functions of probe %s and others: %s", count,
-				many->first->about->name, strerror(error));
-	if (link_part(many, from, count / 2))
+				part->first->about->name, strerror(error));
+	if (link_some(part, from, count / 2))
 		return -1;
-	return link_part(many, from + count / 2, count - count / 2);
+	return link_some(part, from + count / 2, count - count / 2);
 }
 
-static int link_all(struct many *many)
+static bool is_of(const struct part *part, size_t probe)
 {
-	if (!find_all(many) || !find_traced(many))
-		return complain(many->ret_error, "no memory");
-	if (!find_places(many))
-		return complain(many->ret_error, "cannot read /proc/kallsyms: "
-				"%s", strerror(errno));
-	for (size_t i = 0; i < many->wanted_count; i++)
-		if (!many->wanted[i].places &&
-		    refuse(many, many->wanted[i].probe,
-			   many->wanted[i].is_traced ? ENOENT : EINVAL))
+	return part->attach->probes[probe].bpf == part->first->bpf;
+}
+
+static int link_part(struct part *part, const struct many *many)
+{
+	for (size_t i = 0; i < many->wanted_count; i++) {
+		const struct wanted *wanted = &many->wanted[i];
+
+		if (!wanted->places && is_of(part, wanted->probe) &&
+		    refuse(part, wanted->probe,
+			   wanted->is_traced ? ENOENT : EINVAL))
 			return -1;
-	return link_part(many, 0, many->place_count);
+	}
+	for (size_t i = 0; i < many->place_count; i++) {
+		if (!is_of(part, many->places[i].probe))
+			continue;
+		part->addresses[part->count] = many->places[i].address;
+		part->cookies[part->count++] = many->places[i].probe;
+	}
+	return link_some(part, 0, part->count);
 }
 
 int kprobe_attach_many(struct attach *attach, struct probe *probe,
 		       char **ret_error)
 {
-	struct many many = { .attach = attach, .first = probe,
+	const struct many *many = find_many(attach, ret_error);
+	struct part part = { .attach = attach, .first = probe,
 			     .ret_error = ret_error };
-	int result = link_all(&many);
+	int result;
 
-	free(many.wanted);
-	free(many.traced);
-	free(many.addresses);
-	free(many.cookies);
+	if (!many)
+		return -1;
+	part.addresses = calloc(many->place_count + 1, sizeof(*part.addresses));
+	part.cookies = calloc(many->place_count + 1, sizeof(*part.cookies));
+	result = part.addresses && part.cookies ? link_part(&part, many) :
+		complain(ret_error, "no memory");
+	free(part.addresses);
+	free(part.cookies);
 	return result;
+}
+
+void kprobe_free_many(struct attach *attach)
+{
+	if (!attach->many)
+		return;
+	free(attach->many->wanted);
+	free(attach->many->traced);
+	free(attach->many->places);
+	free(attach->many);
+	attach->many = NULL;
 }

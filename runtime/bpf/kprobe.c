@@ -113,9 +113,10 @@ void kprobe_prepare(struct bpf_object *object, const struct manifest *manifest)
 	}
 }
 
-static bool is_multi(const struct probe *probe)
+bool kprobe_is_multi(const struct probe *probe)
 {
-	return bpf_program__expected_attach_type(probe->bpf) ==
+	return probe->bpf &&
+	       bpf_program__expected_attach_type(probe->bpf) ==
 	       BPF_TRACE_KPROBE_MULTI;
 }
 
@@ -320,7 +321,7 @@ int attach_kprobe(struct attach *attach, struct probe *probe, char **ret_error)
 	struct kprobe_place place = { .is_return = probe->kind == ATTACH_KRETPROBE };
 	int error;
 
-	if (is_multi(probe))
+	if (kprobe_is_multi(probe))
 		return pair(about, "shares") ? 0 :
 			kprobe_attach_many(attach, probe, ret_error);
 	if (probe->trampoline && trampoline_attach(attach, probe, attach_kprobe))
@@ -390,7 +391,7 @@ void kprobe_collect(const struct attach *attach)
 	for (size_t i = 0; i < attach->count; i++) {
 		struct probe *probe = &attach->probes[i];
 
-		if (probe->kind == ATTACH_KRETPROBE && is_multi(probe))
+		if (probe->kind == ATTACH_KRETPROBE && kprobe_is_multi(probe))
 			shared->missed_returns += multi_missed(probe);
 	}
 }
@@ -402,6 +403,7 @@ void kprobe_clean(struct attach *attach)
 			trace_event_remove(i);
 	for (size_t i = 0; i < attach->count; i++)
 		attach->probes[i].has_trace_event = false;
+	kprobe_free_many(attach);
 	free(attach->passed_reason);
 	attach->passed_reason = NULL;
 }

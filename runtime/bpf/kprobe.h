@@ -33,10 +33,15 @@ struct kprobe_place {
  * functions at once. */
 void kprobe_prepare(struct bpf_object *object, const struct manifest *manifest);
 
+/* Whether the program of this probe is for many functions at once. */
+bool kprobe_is_multi(const struct probe *probe);
+
 /* kprobe-many.c: attaches all probes of this one's program, with as few links as
  * the kernel takes. 0, or -1 with a sentence. */
 int kprobe_attach_many(struct attach *attach, struct probe *probe,
 		       char **ret_error);
+/* Frees what was found for that. */
+void kprobe_free_many(struct attach *attach);
 
 /* A probe that cannot be placed: 0 if the others can do without it, which is
  * counted; else -1 with a sentence. */

@@ -99,7 +99,8 @@ static int choose(struct fitting *fitting, int device, size_t number,
 	struct watch_place place = { 0 };
 
 	choice.left_out = is_left_out(fitting, probe);
-	if (watch_is_meant(probe) && watch_find(probe, &place, ret_error))
+	if (watch_is_meant(probe) &&
+	    watch_find(probe, fitting->options->target, &place, ret_error))
 		return -1;
 	choice.address = place.address;
 	choice.length = place.length;

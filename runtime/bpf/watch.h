@@ -18,10 +18,11 @@ struct watch_place {
 
 /* Whether the probe is on accesses to data. */
 bool watch_is_meant(const struct manifest_probe *probe);
-/* Where they are on this kernel; fills in the place. Each: 0, or -1 with a
+/* Where they are on this kernel, or in the process @target if they are a
+ * program's; fills in the place. Each: 0, or -1 with a
  * sentence in *ret_error (malloc'd). */
-int watch_find(const struct manifest_probe *probe, struct watch_place *ret_place,
-	       char **ret_error);
+int watch_find(const struct manifest_probe *probe, long long target,
+	       struct watch_place *ret_place, char **ret_error);
 int watch_fill(struct probe *probe, struct perf_event_attr *attr,
 	       char **ret_error);
 

@@ -1,19 +1,23 @@
 /*
  * kernel.data(ADDRESS) and kernel.data("SYMBOL") with .write or .rw, and .length(N)
  * before it: accesses to data of the kernel, by the breakpoints for data that
- * processors have. process.data(ADDRESS), process("P").data(ADDRESS) and
- * process(PID).data(ADDRESS): the same for data of a program, where it is in memory; a
+ * processors have. process.data(…), process("P").data(…) and process(PID).data(…): the
+ * same for data of a program, by where it is in memory or by a symbol ("NAME+8"); a
  * breakpoint is for all processes, so a test in front of the handler asks whose it is.
+ * Where data of a position-independent program is, the runner asks the process.
  */
 #include "translator/probes/process.h"
 
 #include <inttypes.h>
 #include <linux/perf_event.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "translator/base/arena.h"
 #include "translator/base/buf.h"
 #include "translator/diag/diag.h"
+#include "translator/probes/programs.h"
+#include "translator/target/program.h"
 
 static const char *const forms[] = {
 	"kernel.data(number).write",
@@ -36,6 +40,18 @@ static const char *const forms[] = {
 	"process(number).data(number).rw",
 	"process(number).data(number).length(number).write",
 	"process(number).data(number).length(number).rw",
+	"process.data(string).write",
+	"process.data(string).rw",
+	"process.data(string).length(number).write",
+	"process.data(string).length(number).rw",
+	"process(string).data(string).write",
+	"process(string).data(string).rw",
+	"process(string).data(string).length(number).write",
+	"process(string).data(string).length(number).rw",
+	"process(number).data(string).write",
+	"process(number).data(string).rw",
+	"process(number).data(string).length(number).write",
+	"process(number).data(string).length(number).rw",
 	NULL
 };
 
@@ -111,69 +127,195 @@ static bool refuse(struct family_env *env, const char *what, const char *hint)
 	return true;
 }
 
-/* As it was written, but for the file, which is told by its path. */
-static const char *name_of(struct arena *arena, const struct probe_point *point,
-			   const struct process_file *file, int64_t length,
-			   int64_t address)
-{
-	size_t last = point->components.count - 1;
-	const char *name = arena_printf(arena, "%s.data(0x%" PRIx64 ")",
-		process_name(arena, point, file), address);
+/* What a point on data of a program asks for. */
+struct data_point {
+	struct family_env *env;
+	const struct probe_point *point;
+	struct probe_instances *out;
+	int64_t length;		/* 0: as fits */
+};
 
-	if (length)
+/* As it was written, but for the file, which is told by its path. */
+static const char *name_of(const struct data_point *data,
+			   const struct process_file *file, const char *what)
+{
+	struct arena *arena = data->env->arena;
+	size_t last = data->point->components.count - 1;
+	const char *name = arena_printf(arena, "%s.data(%s)",
+		process_name(arena, data->point, file), what);
+
+	if (data->length)
 		name = arena_printf(arena, "%s.length(%" PRId64 ")", name,
-				    length);
+				    data->length);
 	return arena_printf(arena, "%s.%s", name,
-			    point->components.items[last].name);
+			    data->point->components.items[last].name);
 }
 
-static void add_program(struct family_env *env, const struct probe_point *point,
-			struct probe_instances *out, int64_t length,
-			int64_t address, const struct process_file *file)
+/* @file: whose program has to run, or NULL. */
+static struct probe_instance *add_program(const struct data_point *data,
+					  int64_t address,
+					  const struct process_file *file)
 {
-	struct probe_instance *instance = add(env, point, out, length);
+	struct family_env *env = data->env;
+	struct probe_instance *instance = add(env, data->point, data->out,
+					      data->length);
 	struct buf tests = { 0 };
 
 	instance_pair(env, instance, "address", "%" PRId64, address);
-	if (file) {
-		instance->name = name_of(env->arena, point, file, length,
-					 address);
+	if (file)
 		process_put_program(env, &tests, instance->context, file);
-	}
 	process_put_target(env, &tests);
 	if (tests.length)
 		instance->prologue = buf_take(&tests, env->arena);
+	return instance;
+}
+
+/* "name+8": the name, and the bytes behind it. */
+static const char *split_symbol(struct arena *arena, const char *text,
+				uint64_t *ret_offset)
+{
+	const char *plus = strrchr(text, '+');
+	char *end;
+
+	*ret_offset = 0;
+	if (!plus || plus == text || !plus[1])
+		return text;
+	*ret_offset = strtoull(plus + 1, &end, 0);
+	if (*end) {
+		*ret_offset = 0;
+		return text;
+	}
+	return arena_strndup(arena, text, (size_t)(plus - text));
+}
+
+/* Whether the process is there that tells where the data is. */
+static bool is_placed(const struct family_env *env, struct program *program,
+		      const struct process_file *file)
+{
+	return !program_is_relocatable(program) || file->pid ||
+	       (!env->command && (env->target || env->leaves_object));
+}
+
+/* Where in the process it is, the runner sees: it looks for the file's first
+ * mapping. */
+static void put_place(struct family_env *env, struct probe_instance *instance,
+		      struct program *program, const struct process_file *file)
+{
+	size_t count;
+	const struct program_segment *first = program_segments(program, &count);
+
+	if (!program_is_relocatable(program) || !count)
+		return;
+	instance_pair(env, instance, "file", "%s", file->path);
+	instance_pair(env, instance, "base", "%" PRIu64,
+		      first->address - first->offset);
+	if (file->pid)
+		instance_pair(env, instance, "process", "%" PRId64, file->pid);
+}
+
+static void add_symbol(const struct data_point *data, struct program *program,
+		       const struct process_file *file,
+		       const struct program_symbol *symbol, uint64_t offset)
+{
+	bool runs = program_loader(program) || !program_is_relocatable(program);
+	struct arena *arena = data->env->arena;
+	struct probe_instance *instance = add_program(data,
+		(int64_t)(symbol->address + offset), runs ? file : NULL);
+
+	instance->name = name_of(data, file, offset ?
+		arena_printf(arena, "\"%s+%" PRIu64 "\"", symbol->name, offset) :
+		arena_printf(arena, "\"%s\"", symbol->name));
+	instance_pair(data->env, instance, "room", "%" PRIu64,
+		      symbol->size - offset);
+	put_place(data->env, instance, program, file);
+}
+
+static void add_symbols(const struct data_point *data,
+			const struct process_file *file, const char *text)
+{
+	struct family_env *env = data->env;
+	struct program_symbols found = { 0 };
+	const char *reason = NULL;
+	uint64_t offset;
+	const char *name = split_symbol(env->arena, text, &offset);
+	struct user_program *user = programs_open(env, file->open, &reason);
+
+	if (!user) {
+		refuse(env, reason, NULL);
+		return;
+	}
+	if (!is_placed(env, user->program, file)) {
+		refuse(env, "where data of a position-independent program is, is "
+		       "known once it runs", "begin it, then name it by -x PID "
+		       "or process(PID); or link it with -no-pie");
+		return;
+	}
+	program_find_symbols(user->program, name, &found);
+	for (size_t i = 0; i < found.symbols.count; i++) {
+		const struct program_symbol *symbol = found.symbols.items[i];
+
+		if (symbol->is_data && !symbol->is_tls && offset < symbol->size)
+			add_symbol(data, user->program, file, symbol, offset);
+	}
+}
+
+static bool resolve_symbol(const struct data_point *data, const char *symbol)
+{
+	struct family_env *env = data->env;
+	size_t before = data->out->items.count;
+	struct process_files files = { 0 };
+
+	if (!process_find(env, data->point, NULL, &files))
+		return true;
+	for (size_t i = 0; i < files.items.count; i++)
+		add_symbols(data, files.items.items[i], symbol);
+	if (data->out->items.count == before && !env->missing)
+		return refuse(env, "it has no such data, or only for each thread, "
+			      "or the offset is behind its end",
+			      "nm and nm -D list the symbols; a program that is "
+			      "stripped has those of nm -D only");
+	return true;
+}
+
+static bool resolve_address(const struct data_point *data, int64_t address)
+{
+	struct family_env *env = data->env;
+	struct process_files files = { 0 };
+
+	if (address <= 0)
+		return refuse(env, "that is no address of a program",
+			      "data of the kernel is kernel.data(ADDRESS)");
+	if (!data->point->components.items[0].arg) {
+		if (!env->command && !env->target && !env->leaves_object)
+			return refuse(env, "process without a name is the "
+				      "target of -c or -x, and there is none",
+				      "name one: process(\"PATH\")");
+		add_program(data, address, NULL);
+		return true;
+	}
+	if (!process_find(env, data->point, NULL, &files))
+		return true;
+	for (size_t i = 0; i < files.items.count; i++)
+		add_program(data, address, files.items.items[i])->name =
+			name_of(data, files.items.items[i],
+				arena_printf(env->arena, "0x%" PRIx64,
+					     address));
+	return true;
 }
 
 static bool resolve_program(struct family_env *env,
 			    const struct probe_point *point,
 			    struct probe_instances *out, int64_t length)
 {
-	struct process_files files = { 0 };
-	int64_t address;
+	const struct data_point data = { env, point, out, length };
+	const char *symbol = point_text(point, 1);
+	int64_t address = 0;
 
+	if (symbol)
+		return resolve_symbol(&data, symbol);
 	if (!point_number(point, 1, &address))
-		return refuse(env, "data of a program is watched by its address",
-			      "where a symbol is, nm tells of a program that is "
-			      "not position-independent, and a debugger of one "
-			      "that runs");
-	if (address <= 0)
-		return refuse(env, "that is no address of a program",
-			      "data of the kernel is kernel.data(ADDRESS)");
-	if (!point->components.items[0].arg) {
-		if (!env->command && !env->target && !env->leaves_object)
-			return refuse(env, "process without a name is the "
-				      "target of -c or -x, and there is none",
-				      "name one: process(\"PATH\")");
-		add_program(env, point, out, length, address, NULL);
 		return true;
-	}
-	if (!process_find(env, point, NULL, &files))
-		return true;
-	for (size_t i = 0; i < files.items.count; i++)
-		add_program(env, point, out, length, address,
-			    files.items.items[i]);
-	return true;
+	return resolve_address(&data, address);
 }
 
 static bool resolve(struct family_env *env, const struct probe_point *point,

@@ -69,7 +69,8 @@ static void timing_raise(atomic64_t *cell, u64 value)
 
 void rt_timing_add(const struct rt_probe *probe, u64 begun)
 {
-	u64 time = ktime_get_mono_fast_ns() - begun;
+	/* that clock may go back a little */
+	u64 time = max_t(s64, ktime_get_mono_fast_ns() - begun, 0);
 	struct timing_cell *cell = timing_cell_of(raw_smp_processor_id(),
 						  probe - rt_program.probes);
 

@@ -1,7 +1,6 @@
 /*
  * Symbol tables of files: see elf.h.
  */
-#include "runtime/common/identity.h"
 #include "runtime/reader/elf.h"
 
 #include <dlfcn.h>
@@ -16,6 +15,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+
+#include "runtime/common/identity.h"
 
 /* The largest name of a function that is kept whole. */
 enum { MOST_NAME = 500, MOST_SYMBOLS = 4 << 20, MOST_SEGMENTS = 256 };

@@ -82,12 +82,19 @@ static void write_pairs(struct gen *gen, size_t number,
 }
 
 /* Whoever holds a lock has a frame that shows it. */
-static const char *weight_name(const struct gen *gen,
-			       const struct ir_probe *probe)
+static enum weight weight_of_probe(const struct gen *gen,
+				   const struct ir_probe *probe)
 {
-	switch (weight_of(gen, probe->function)) {
+	enum weight weight = weight_of(gen, probe->function);
+
+	return weight == WEIGHT_LIGHT && probe->lock ? WEIGHT_SLIM : weight;
+}
+
+static const char *weight_name(enum weight weight)
+{
+	switch (weight) {
 	case WEIGHT_LIGHT:
-		return probe->lock ? "RT_SLIM" : "RT_LIGHT";
+		return "RT_LIGHT";
 	case WEIGHT_SLIM:
 		return "RT_SLIM";
 	case WEIGHT_WHOLE:
@@ -96,12 +103,36 @@ static const char *weight_name(const struct gen *gen,
 	return "RT_WHOLE";
 }
 
+static bool is_called_by_kprobe(const struct gen *gen,
+				const struct ir_probe *probe)
+{
+	return !strcmp(probe->kind, "kprobe") &&
+	       weight_of_probe(gen, probe) == WEIGHT_LIGHT;
+}
+
+/* Several probes may have one handler. */
+static void write_kprobe_handlers(struct gen *gen)
+{
+	size_t count = gen->program->functions.count;
+	bool *written = arena_array(gen->arena, bool, count + 1);
+
+	for (size_t i = 0; i < gen->program->probes.count; i++) {
+		const struct ir_probe *probe = gen->program->probes.items[i];
+
+		if (!is_called_by_kprobe(gen, probe) || written[probe->function])
+			continue;
+		written[probe->function] = true;
+		write_line(&gen->out, "RT_ON_KPROBE(f%d)", probe->function);
+	}
+}
+
 void probes_write(struct gen *gen)
 {
 	struct writer *out = &gen->out;
 
 	for (size_t i = 0; i < gen->program->probes.count; i++)
 		write_pairs(gen, i, gen->program->probes.items[i]);
+	write_kprobe_handlers(gen);
 	write_line(out, "static const struct rt_probe probes[] = {");
 	for (size_t i = 0; i < gen->program->probes.count; i++) {
 		const struct ir_probe *probe = gen->program->probes.items[i];
@@ -114,7 +145,11 @@ void probes_write(struct gen *gen)
 		write_line(out, ".lock = %d, .lock_class = %d, .end_safe = "
 			   "%d,", (int)probe->lock, probe->lock_class,
 			   probe->end_safe);
-		write_line(out, ".weight = %s,", weight_name(gen, probe));
+		write_line(out, ".weight = %s,",
+			   weight_name(weight_of_probe(gen, probe)));
+		if (is_called_by_kprobe(gen, probe))
+			write_line(out, ".on_kprobe = f%d_on_kprobe,",
+				   probe->function);
 		write_line(out, "},");
 	}
 	write_line(out, "{ }");

@@ -10,6 +10,21 @@
 
 #include "runtime/common/hist.h"
 
+/* ---- handlers without a frame ---- */
+
+/* A kprobe's, that the kernel itself calls: it sees no registers, and preemption
+ * is off. */
+#define RT_ON_KPROBE(handler)						\
+	static int handler##_on_kprobe(struct kprobe *kprobe,		\
+				       struct pt_regs *regs)		\
+	{								\
+		(void)kprobe;						\
+		(void)regs;						\
+		if (likely(READ_ONCE(rt_shared->state) == WIRE_RUNNING))	\
+			handler(NULL);					\
+		return 0;						\
+	}
+
 /* ---- a statistic without keys ---- */
 
 /* The bucket that counts a value: runtime/common/hist.h has their bounds. */

@@ -25,6 +25,7 @@
 #include "runtime/common/stat.h"
 #include "runtime/common/wire.h"
 
+struct kprobe;
 struct pt_regs;
 struct rnd_state;
 struct task_struct;
@@ -189,6 +190,8 @@ struct rt_probe {
 	u8 lock_class;
 	bool end_safe;
 	enum rt_weight weight;
+	/* what the kernel calls, of a light handler of a kprobe; else NULL */
+	int (*on_kprobe)(struct kprobe *kprobe, struct pt_regs *regs);
 };
 
 struct rt_setting {

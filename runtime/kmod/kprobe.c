@@ -32,21 +32,6 @@ static int on_entry(struct kprobe *kprobe, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(on_entry);
 
-/* Who needs no frame sees no registers; preemption is off. */
-static int on_light_entry(struct kprobe *kprobe, struct pt_regs *regs)
-{
-	struct kprobe_place *place = container_of(kprobe, struct kprobe_place,
-						  kretprobe.kp);
-
-	(void)regs;
-	if (static_branch_unlikely(&rt_timed))
-		rt_run(place->probe, NULL, NULL);
-	else if (likely(READ_ONCE(rt_shared->state) == WIRE_RUNNING))
-		place->probe->run(NULL);
-	return 0;
-}
-NOKPROBE_SYMBOL(on_light_entry);
-
 static int on_return(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
 	struct kretprobe *kretprobe = get_kretprobe(instance);
@@ -124,9 +109,10 @@ static int attach_kprobe(struct rt_attachment *attachment)
 
 	if (!place)
 		return -ENOMEM;
-	place->kretprobe.kp.pre_handler =
-		attachment->probe->weight == RT_LIGHT ? on_light_entry :
-							on_entry;
+	/* hits are timed from before they are attached, or never */
+	place->kretprobe.kp.pre_handler = attachment->probe->on_kprobe;
+	if (!attachment->probe->on_kprobe || static_key_enabled(&rt_timed))
+		place->kretprobe.kp.pre_handler = on_entry;
 	return finish(attachment, place, register_kprobe(&place->kretprobe.kp));
 }
 

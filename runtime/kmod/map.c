@@ -160,18 +160,19 @@ static __always_inline struct rt_node *make(struct rt_map *map, const char *key)
 	return likely(node) ? node : make_new(map, key);
 }
 
+static __always_inline char *value_in(struct rt_map *map, struct rt_node *node)
+{
+	return node ? node->bytes + map->key_size : NULL;
+}
+
 char *rt_find(struct rt_map *map, const char *key)
 {
-	struct rt_node *node = find_node(map, key);
-
-	return node ? node->bytes + map->key_size : NULL;
+	return value_in(map, find_node(map, key));
 }
 
 char *rt_make(struct rt_map *map, const char *key)
 {
-	struct rt_node *node = make(map, key);
-
-	return node ? node->bytes + map->key_size : NULL;
+	return value_in(map, make(map, key));
 }
 
 int rt_overflow(struct rt_frame *frame, const struct rt_map *map, s32 site)
@@ -191,7 +192,7 @@ void rt_key_text(char *key, u32 room, const char *text)
 s64 rt_get_long(struct rt_map *map, const char *key)
 {
 	unsigned long flags = rt_map_lock(map);
-	const char *value = rt_find(map, key);
+	const char *value = value_in(map, find_node(map, key));
 	s64 result = value ? *(s64 *)value : 0;
 
 	rt_map_unlock(map, flags);
@@ -211,7 +212,7 @@ int rt_set_long(struct rt_frame *frame, struct rt_map *map, const char *key,
 		s64 value, s32 site)
 {
 	unsigned long flags = rt_map_lock(map);
-	char *to = rt_make(map, key);
+	char *to = value_in(map, make(map, key));
 
 	if (to)
 		*(s64 *)to = value;
@@ -235,7 +236,7 @@ int rt_add(struct rt_frame *frame, struct rt_map *map, const char *key,
 	   s64 amount, s64 *old, s32 site)
 {
 	unsigned long flags = rt_map_lock(map);
-	char *to = rt_make(map, key);
+	char *to = value_in(map, make(map, key));
 
 	if (to) {
 		*old = *(s64 *)to;

@@ -124,11 +124,14 @@ int rt_choose(const struct kmod_choice *choice)
 	return error;
 }
 
-/* Of the probes on one place in the kernel it calls first what was attached last;
- * scripts expect their own order. */
+/* Of the probes on one place in the kernel or in a program the kernel calls first
+ * what was attached last; scripts expect their own order. */
 static bool is_called_backwards(u32 number)
 {
-	return rt_program.probes[number].kind == RT_ATTACH_KPROBE;
+	enum rt_attach kind = rt_program.probes[number].kind;
+
+	return kind == RT_ATTACH_KPROBE || kind == RT_ATTACH_UPROBE ||
+	       kind == RT_ATTACH_URETPROBE;
 }
 
 /* All that are called backwards, or the others; those that are not yet. */

@@ -34,6 +34,16 @@ static long tell_layout(void __user *to)
 	return copy_to_user(to, &layout, sizeof(layout)) ? -EFAULT : 0;
 }
 
+static const struct rt_setting *find_setting(const char *name)
+{
+	u32 i;
+
+	for (i = 0; i < rt_program.setting_count; i++)
+		if (!strcmp(rt_program.settings[i].name, name))
+			return &rt_program.settings[i];
+	return NULL;
+}
+
 static int set_value(const struct rt_setting *setting, const char *value)
 {
 	if (!setting->room)
@@ -45,17 +55,16 @@ static int set_value(const struct rt_setting *setting, const char *value)
 static long set_global(const void __user *from)
 {
 	struct kmod_setting *asked = memdup_user(from, sizeof(*asked));
+	const struct rt_setting *setting;
 	long error = -ENOENT;
-	u32 i;
 
 	if (IS_ERR(asked))
 		return PTR_ERR(asked);
 	asked->name[sizeof(asked->name) - 1] = '\0';
 	asked->value[sizeof(asked->value) - 1] = '\0';
-	for (i = 0; i < rt_program.setting_count; i++)
-		if (!strcmp(rt_program.settings[i].name, asked->name))
-			error = set_value(&rt_program.settings[i],
-					  asked->value);
+	setting = find_setting(asked->name);
+	if (setting)
+		error = set_value(setting, asked->value);
 	kfree(asked);
 	return error;
 }
@@ -72,17 +81,15 @@ static void get_value(const struct rt_setting *setting, char *value, u32 room)
 static long get_global(void __user *to)
 {
 	struct kmod_setting *asked = memdup_user(to, sizeof(*asked));
+	const struct rt_setting *setting;
 	long error = -ENOENT;
-	u32 i;
 
 	if (IS_ERR(asked))
 		return PTR_ERR(asked);
 	asked->name[sizeof(asked->name) - 1] = '\0';
-	for (i = 0; i < rt_program.setting_count && error; i++) {
-		if (strcmp(rt_program.settings[i].name, asked->name))
-			continue;
-		get_value(&rt_program.settings[i], asked->value,
-			  sizeof(asked->value));
+	setting = find_setting(asked->name);
+	if (setting) {
+		get_value(setting, asked->value, sizeof(asked->value));
 		error = copy_to_user(to, asked, sizeof(*asked)) ? -EFAULT : 0;
 	}
 	kfree(asked);

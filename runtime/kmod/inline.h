@@ -96,7 +96,7 @@ static __always_inline u64 rt_text_mask(u64 word)
 	const u64 ones = 0x0101010101010101ull, highs = ones << 7;
 	u64 zero = (word - ones) & ~word & highs;
 
-	/* the lowest mark is right; without any it is 0, less one all ones */
+	/* of the marks the lowest is right; those above may be false */
 	return zero ? ((zero - 1) & ~zero) >> 7 : ~0ull;
 }
 

@@ -250,6 +250,7 @@ static int __init start(void)
 	/* not KBUILD_MODNAME: this file is compiled once for many modules */
 	device.name = rt_program.name;
 	rt_locks_create();
+	rt_places_create();
 	error = rt_output_create();
 	if (!error)
 		error = rt_frames_create();

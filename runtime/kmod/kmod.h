@@ -428,6 +428,8 @@ void rt_detach_all(void);
 void rt_attach_destroy(void);
 /* perf.c: nothing reads them any more. */
 void rt_counters_destroy(void);
+/* place.c: before anything fires; when nothing does any more. */
+void rt_places_create(void);
 void rt_places_destroy(void);
 
 /* ---- files with code: code.c ---- */

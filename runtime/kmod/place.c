@@ -3,7 +3,8 @@
  *
  * The lock of the mappings is only tried for. Where interrupts are off it is
  * given back later, from an interrupt of our own: whoever waits for it is woken
- * then, and what was probed may hold the locks of the scheduler.
+ * then, and what was probed may hold the locks of the scheduler. Until then it
+ * is ours, whatever else the hit asks.
  */
 #include "runtime/kmod/stack.h"
 
@@ -29,38 +30,58 @@ static u32 seen_count;
 
 struct later {
 	struct irq_work work;
-	struct mm_struct *mm;
+	struct mm_struct *mm;	/* not NULL: its lock is to be given back */
 };
 
 static void unlock_later(struct irq_work *work)
 {
 	struct later *later = container_of(work, struct later, work);
+	struct mm_struct *mm = later->mm;
 
-	mmap_read_unlock_non_owner(later->mm);
+	/* to unlock may hit a probe */
+	WRITE_ONCE(later->mm, NULL);
+	mmap_read_unlock_non_owner(mm);
 }
 
-static DEFINE_PER_CPU(struct later, laters) = {
-	.work = IRQ_WORK_INIT_HARD(unlock_later),
-};
+static DEFINE_PER_CPU(struct later, laters);
+
+/* Before anything fires. The kernel relocates no pointers in what a module has for
+ * each processor, so these cannot stand in its data. */
+void rt_places_create(void)
+{
+	u32 cpu;
+
+	for_each_possible_cpu(cpu)
+		per_cpu(laters, cpu).work = IRQ_WORK_INIT_HARD(unlock_later);
+}
 
 /* On -rt nothing may be tried for where interrupts are off. */
 bool rt_mappings_lock(struct mm_struct *mm)
 {
-	if (!mm || in_nmi() ||
-	    (irqs_disabled() && IS_ENABLED(CONFIG_PREEMPT_RT)) ||
-	    (irqs_disabled() && irq_work_is_busy(this_cpu_ptr(&laters.work))))
+	struct later *later;
+
+	if (!mm || in_nmi())
 		return false;
-	return mmap_read_trylock(mm);
+	if (!irqs_disabled())
+		return mmap_read_trylock(mm);
+	later = this_cpu_ptr(&laters);
+	if (later->mm)
+		return later->mm == mm;
+	return !IS_ENABLED(CONFIG_PREEMPT_RT) &&
+	       !irq_work_is_busy(&later->work) && mmap_read_trylock(mm);
 }
 
 void rt_mappings_unlock(struct mm_struct *mm)
 {
-	struct later *later = this_cpu_ptr(&laters);
+	struct later *later;
 
 	if (!irqs_disabled()) {
 		mmap_read_unlock(mm);
 		return;
 	}
+	later = this_cpu_ptr(&laters);
+	if (later->mm)
+		return;
 	later->mm = mm;
 	irq_work_queue(&later->work);
 }

@@ -154,6 +154,7 @@ static int attach_part(bool backwards, u32 *ret_probe)
 
 static int attach_all(u32 *ret_probe)
 {
+	u32 count = rt_program.probe_count;
 	int error = make_room();
 
 	*ret_probe = 0;
@@ -162,10 +163,13 @@ static int attach_all(u32 *ret_probe)
 		error = attach_part(true, ret_probe);
 	if (!error)
 		error = attach_part(false, ret_probe);
+	if (!error) {
+		/* no probe is at fault from here on */
+		*ret_probe = count;
+		error = rt_tasks_walk(attachments, count);
+	}
 	if (error)
 		detach_all();
-	else
-		rt_tasks_walk(attachments, rt_program.probe_count);
 	return error;
 }
 

@@ -36,8 +36,8 @@ extern const struct rt_way rt_way_kprobe;
 extern const struct rt_way rt_way_kretprobe;
 extern const struct rt_way rt_way_uprobe;
 
-/* tasks.c: runs the handlers that are theirs, and says when. */
-void rt_tasks_walk(const struct rt_attachment *all, u32 count);
+/* tasks.c: runs the handlers that are theirs, and says when. 0 or -errno. */
+int rt_tasks_walk(const struct rt_attachment *all, u32 count);
 
 /* Hits that the kernel did not bring to us. */
 static inline void rt_count_missed(const struct rt_probe *probe, u64 count)

@@ -297,6 +297,9 @@ static inline s64 rt_register(const struct rt_frame *frame, u32 place)
 			     0;
 }
 
+/* Whether the memory of programs is that of the task that the handler sees as
+ * the current one. */
+bool rt_has_memory(const struct rt_frame *frame);
 /* Whether all bytes were read; those that could not be are 0. */
 bool rt_read(void *to, u64 address, u32 size, bool user);
 int rt_load(struct rt_frame *frame, u64 address, u32 size, bool is_signed,

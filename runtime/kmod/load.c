@@ -24,10 +24,15 @@ static s64 extend(u64 bits, u32 size, bool is_signed)
 			   (s64)(bits << shift >> shift);
 }
 
-/* The memory of another process than the current one is out of reach. */
+bool rt_has_memory(const struct rt_frame *frame)
+{
+	return frame->task == current ||
+	       (current->mm && READ_ONCE(frame->task->mm) == current->mm);
+}
+
 static bool is_foreign(const struct rt_frame *frame, bool user)
 {
-	return user && frame->task != current;
+	return user && !rt_has_memory(frame);
 }
 
 int rt_load(struct rt_frame *frame, u64 address, u32 size, bool is_signed,

@@ -131,7 +131,7 @@ PRIM_LONG(__mapped, s64 whose, s64 inode, s64 device, s64 offset)
 	const struct vm_area_struct *vma;
 	s64 found = 0;
 
-	if (frame->task != current || mm != (void *)(long)whose ||
+	if (!rt_has_memory(frame) || mm != (void *)(long)whose ||
 	    !rt_mappings_lock(mm))
 		return -1;
 	for (vma = find_vma(mm, 0); vma && !found;
@@ -202,7 +202,7 @@ static u64 find_file(struct rt_frame *frame, const struct file *file,
 	};
 	to->device = inode->i_sb->s_dev;
 	to->inode = inode->i_ino;
-	to->process = current->tgid;
+	to->process = frame->task->tgid;
 	to->address = address;
 	put_path(to, file);
 	rt_send(&frame->stacks->found, sizeof(frame->stacks->found));

@@ -1,8 +1,11 @@
 /*
  * The files of procfs probes.
  *
- * procfs: each path is a FIFO in the session's folder below /run/spile. A FIFO
- * and not a socket, so that cat and echo work on it. A reader that has opened
+ * A module makes its own, below /proc; the session's folder below /run/spile is
+ * a link to where they are.
+ *
+ * Else each path is a FIFO in that folder. A FIFO and not a socket, so that cat and
+ * echo work on it. A reader that has opened
  * it waits for a writer, which shows as a successful non-blocking open for
  * writing; a writer waits in its open until there is a reader. Nothing tells
  * about either, so the files are looked at by the clock. Once somebody has come,
@@ -38,7 +41,8 @@ enum {
 
 struct file {
 	struct file *next;
-	char *path, *spare;	/* two FIFOs, the second one to come */
+	char *path, *spare;	/* two FIFOs, the second one to come; no second
+				 * of a module */
 	mode_t mode;
 	struct probe *reader, *writer;
 	int fd;			/* of a write under way, or -1 */
@@ -48,6 +52,7 @@ struct file {
 
 struct files {
 	struct attach *attach;
+	char *link;		/* what the folder is a link to; NULL: FIFOs */
 	struct file *first;
 	char *folder;
 	int timer;
@@ -182,50 +187,89 @@ static void on_look(void *with, uint32_t events)
 	}
 }
 
-static struct files *files_new(struct attach *attach)
+/* Looks at the files from now on. */
+static int watch(struct files *files)
 {
-	struct files *files = calloc(1, sizeof(*files));
-	const char *name = attach->object->shared->module;
-
-	if (!files)
-		return NULL;
-	files->attach = attach;
-	remove_stale();
-	mkdir(RUN_FOLDER, 0755);
-	files->timer = timerfd_create(CLOCK_MONOTONIC,
-				      TFD_NONBLOCK | TFD_CLOEXEC);
-	if (asprintf(&files->folder, RUN_FOLDER "/%s.%d", name,
-		     (int)getpid()) < 0 ||
-	    (mkdir(files->folder, 0755) && errno != EEXIST) ||
-	    loop_add(attach->loop, files->timer, EPOLLIN, on_look, files)) {
-		free(files);
-		return NULL;
-	}
 	const struct itimerspec look = {
 		.it_interval.tv_nsec = LOOK_NS,
 		.it_value.tv_nsec = LOOK_NS,
 	};
 
+	files->timer = timerfd_create(CLOCK_MONOTONIC,
+				      TFD_NONBLOCK | TFD_CLOEXEC);
+	if (files->timer < 0)
+		return -1;
 	timerfd_settime(files->timer, 0, &look, NULL);
+	return loop_add(files->attach->loop, files->timer, EPOLLIN, on_look,
+			files);
+}
+
+/* An own folder, or one that is a link to the module's. */
+static int make_folder(struct files *files)
+{
+	const struct object *object = files->attach->object;
+	const char *name = object->shared->module;
+
+	if (asprintf(&files->folder, RUN_FOLDER "/%s.%d", name,
+		     (int)getpid()) < 0) {
+		files->folder = NULL;
+		return -1;
+	}
+	remove_stale();
+	mkdir(RUN_FOLDER, 0755);
+	remove_folder(files->folder);
+	if (!object->is_module)
+		return mkdir(files->folder, 0755) || watch(files) ? -1 : 0;
+	if (asprintf(&files->link, "/proc/spile-%s", name) < 0) {
+		files->link = NULL;
+		return -1;
+	}
+	return symlink(files->link, files->folder);
+}
+
+static struct files *files_new(struct attach *attach)
+{
+	struct files *files = calloc(1, sizeof(*files));
+
+	if (!files)
+		return NULL;
+	files->attach = attach;
+	files->timer = -1;
+	if (make_folder(files)) {
+		int error = errno;
+
+		files_free(files);
+		errno = error;
+		return NULL;
+	}
 	return files;
+}
+
+static void file_free(struct file *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	free(file->path);
+	free(file->spare);
+	free(file);
 }
 
 void files_free(struct files *files)
 {
 	struct file *file;
 
-	loop_remove(files->attach->loop, files->timer);
-	close(files->timer);
+	if (files->timer >= 0) {
+		loop_remove(files->attach->loop, files->timer);
+		close(files->timer);
+	}
 	while ((file = files->first)) {
 		files->first = file->next;
-		if (file->fd >= 0)
-			close(file->fd);
-		free(file->path);
-		free(file->spare);
-		free(file);
+		file_free(file);
 	}
-	remove_folder(files->folder);
+	if (files->folder)
+		remove_folder(files->folder);
 	free(files->folder);
+	free(files->link);
 	free(files);
 }
 
@@ -255,32 +299,37 @@ static void make_parents(const struct files *files, char *path)
 	}
 }
 
+static int make_fifos(const struct files *files, struct file *file)
+{
+	const char *name = file->path + strlen(files->folder) + 1;
+	const char *last = strrchr(name, '/');
+	int parents = last ? last + 1 - name : 0;
+
+	if (asprintf(&file->spare, "%s/%.*s.next-%s", files->folder, parents,
+		     name, name + parents) < 0) {
+		file->spare = NULL;
+		return -1;
+	}
+	make_parents(files, file->path);
+	return mkfifo(file->path, 0) || mkfifo(file->spare, 0) ? -1 : 0;
+}
+
 static struct file *file_make(struct files *files, const char *name)
 {
 	struct file *file = calloc(1, sizeof(*file));
-	const char *last = strrchr(name, '/');
-	int parents = last ? last + 1 - name : 0;
 
 	if (!file)
 		return NULL;
 	file->fd = -1;
 	if (asprintf(&file->path, "%s/%s", files->folder, name) < 0)
 		file->path = NULL;
-	if (asprintf(&file->spare, "%s/%.*s.next-%s", files->folder, parents,
-		     name, name + parents) < 0)
-		file->spare = NULL;
-	if (file->path && file->spare) {
-		make_parents(files, file->path);
-		if (!mkfifo(file->path, 0) && !mkfifo(file->spare, 0)) {
-			file->next = files->first;
-			files->first = file;
-			return file;
-		}
+	if (!file->path || (!files->link && make_fifos(files, file))) {
+		file_free(file);
+		return NULL;
 	}
-	free(file->path);
-	free(file->spare);
-	free(file);
-	return NULL;
+	file->next = files->first;
+	files->first = file;
+	return file;
 }
 
 static struct file *find_file(struct files *files, const char *name)
@@ -295,15 +344,34 @@ static struct file *find_file(struct files *files, const char *name)
 
 /* Read probes give 0444, write probes 0222, less the umask; without one only
  * the owner. */
-static void set_mode(struct file *file, const struct manifest_pairs *pairs)
+static void set_mode(struct file *file, const struct probe *probe)
 {
-	const char *text = manifest_pair_get(pairs, "umask");
+	const char *text = manifest_pair_get(&probe->about->pairs, "umask");
 	unsigned long mask = text && *text ? strtoul(text, NULL, 0) : 077;
-	mode_t mode = (file->reader ? 0444 : 0) | (file->writer ? 0222 : 0);
+	mode_t mode = probe->kind == ATTACH_PROCFS_READ ? 0444 : 0222;
 
-	file->mode = mode & ~mask & 0777;
+	file->mode |= mode & ~mask;
+	if (!file->spare)
+		return;
 	chmod(file->path, file->mode);
 	chmod(file->spare, file->mode);
+}
+
+/* Tells of a file, once. */
+static void tell(const struct files *files, const struct file *file)
+{
+	const struct attach_calls *calls = &files->attach->calls;
+	const char *name = file->path + strlen(files->folder);
+	char *text;
+
+	if (!files->link) {
+		calls->say(calls->with, file->path);
+		return;
+	}
+	if (asprintf(&text, "%s (%s%s)", file->path, files->link, name) < 0)
+		return;
+	calls->say(calls->with, text);
+	free(text);
 }
 
 int drive_file(struct attach *attach, struct probe *probe, char **ret_error)
@@ -334,9 +402,9 @@ int drive_file(struct attach *attach, struct probe *probe, char **ret_error)
 		return complain(ret_error, "two probes %s handle one file: there "
 				"can be one", probe->about->name);
 	*slot = probe;
-	set_mode(file, &probe->about->pairs);
+	set_mode(file, probe);
 	if (first)
-		attach->calls.say(attach->calls.with, file->path);
+		tell(attach->files, file);
 	return 0;
 }
 

@@ -8,6 +8,8 @@
 
 /* Kinds without a row are driven by the runner. */
 static const struct rt_way *const ways[RT_ATTACH_KINDS] = {
+	[RT_ATTACH_PROCFS_READ] = &rt_way_procfs,
+	[RT_ATTACH_PROCFS_WRITE] = &rt_way_procfs,
 	[RT_ATTACH_RAW_TRACEPOINT] = &rt_way_tracepoint,
 	[RT_ATTACH_PERF] = &rt_way_perf,
 	[RT_ATTACH_COUNTER] = &rt_way_counter,

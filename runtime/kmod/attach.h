@@ -31,6 +31,7 @@ extern const struct rt_way rt_way_tracepoint;
 extern const struct rt_way rt_way_perf;
 extern const struct rt_way rt_way_counter;
 extern const struct rt_way rt_way_tasks;
+extern const struct rt_way rt_way_procfs;
 extern const struct rt_way rt_way_netfilter;
 extern const struct rt_way rt_way_kprobe;
 extern const struct rt_way rt_way_kretprobe;

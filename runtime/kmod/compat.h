@@ -5,8 +5,18 @@
 #ifndef SPILE_KMOD_COMPAT_H
 #define SPILE_KMOD_COMPAT_H
 
+#include <linux/proc_fs.h>
 #include <linux/uprobes.h>
 #include <linux/version.h>
+
+static inline void *compat_pde_data(const struct inode *inode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 17, 0)
+	return pde_data(inode);
+#else
+	return PDE_DATA(inode);
+#endif
+}
 
 /* Uprobes have a handle since 6.12, and their handlers a cookie since 6.13. */
 

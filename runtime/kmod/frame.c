@@ -356,8 +356,9 @@ out:
 	return status;
 }
 
-/* What the runner drives can take long, and keeps nobody from running unless
- * others wait for its lock; the frame and the lock count on the processor. */
+/* What the runner drives, one handler at a time, can take long, and keeps nobody
+ * from running unless others wait for its lock; the frame and the lock count on
+ * the processor. */
 static void stay_here(bool lazy)
 {
 	if (lazy)
@@ -394,9 +395,10 @@ static __always_inline int run(struct rt_frame *frame,
 	return run_in(frame, probe);
 }
 
-static noinline int run_driven(const struct rt_probe *probe)
+static noinline int run_driven(const struct rt_probe *probe,
+			       struct rt_exchange *exchange)
 {
-	bool lazy = !probe->lock;
+	bool lazy = !probe->lock && !exchange;
 	struct rt_frame *frame;
 	int status = RT_DONE;
 
@@ -405,6 +407,7 @@ static noinline int run_driven(const struct rt_probe *probe)
 	if (frame) {
 		frame->task = current;
 		frame->driven = true;
+		frame->exchange = exchange;
 		status = run(frame, probe, NULL, NULL);
 	}
 	go_anywhere(lazy);
@@ -447,7 +450,7 @@ static __always_inline int run_any(const struct rt_probe *probe,
 	if (probe->weight == RT_LIGHT)
 		return run_light(probe);
 	if (is_driven(probe))
-		return run_driven(probe);
+		return run_driven(probe, NULL);
 	if (probe->weight == RT_SLIM)
 		return run_slim(probe, args, regs);
 	return run_event(probe, args, regs);
@@ -474,10 +477,27 @@ void rt_run(const struct rt_probe *probe, const u64 *args,
 		run_any(probe, args, regs);
 }
 
+/* When a handler begins; 0 where nobody asks. */
+static u64 timed_from(void)
+{
+	return static_branch_unlikely(&rt_timed) ? ktime_get_mono_fast_ns() : 0;
+}
+
+void rt_run_exchange(const struct rt_probe *probe, struct rt_exchange *exchange)
+{
+	u64 begun = timed_from();
+	int status;
+
+	if (!may_run(probe))
+		return;
+	status = run_driven(probe, exchange);
+	if (begun && status != RT_AWAY)
+		rt_timing_add(probe, begun);
+}
+
 void rt_run_for(const struct rt_probe *probe, struct task_struct *task)
 {
-	u64 begun = static_branch_unlikely(&rt_timed) ?
-			    ktime_get_mono_fast_ns() : 0;
+	u64 begun = timed_from();
 	struct rt_frame *frame;
 	int status = RT_DONE;
 
@@ -488,6 +508,7 @@ void rt_run_for(const struct rt_probe *probe, struct task_struct *task)
 	if (frame) {
 		frame->task = task;
 		frame->driven = true;
+		frame->exchange = NULL;
 		status = run(frame, probe, NULL, NULL);
 	}
 	preempt_enable_notrace();

@@ -59,6 +59,14 @@ enum { RT_CHAIN = 8, RT_FRAMES = 4, RT_ARGS = 12 };
 /* Of netfilter probes: the address of the verdict. */
 enum { RT_ARG_VERDICT = RT_ARGS - 1 };
 
+/* Between somebody who writes to a file, or reads it, and its handler. */
+struct rt_exchange {
+	const char *given;	/* no NUL need be there */
+	u32 given_length;
+	char *answer;		/* @length of it was handed out */
+	u32 room, length;
+};
+
 /*
  * What one hit needs. A processor has RT_FRAMES of them: a hit may be
  * interrupted by another. The rooms behind the pointers are allocated with the
@@ -79,7 +87,8 @@ struct rt_frame {
 	const struct pt_regs *regs;	/* of the probed code, or NULL */
 	struct task_struct *task;	/* whom the handler sees as current */
 	bool passed_on;		/* STAP_NEXT was said */
-	bool driven;		/* by the runner, not by an event */
+	bool driven;		/* by the runner or a file, not by an event */
+	struct rt_exchange *exchange;	/* if driven by a file, else NULL */
 	u64 hits;		/* that this frame was used for */
 	struct rt_stacks *stacks;	/* allocated if the script asks */
 	char *top;		/* free part of the stack of variables */
@@ -244,6 +253,9 @@ void rt_frames_destroy(void);
 /* Runs a probe if the session's state lets it. Either may be NULL. */
 void rt_run(const struct rt_probe *probe, const u64 *args,
 	    const struct pt_regs *regs);
+/* The same for a file's handler, for whoever uses the file. */
+void rt_run_exchange(const struct rt_probe *probe,
+		     struct rt_exchange *exchange);
 /* The same for a handler that sees another task as the current one. */
 void rt_run_for(const struct rt_probe *probe, struct task_struct *task);
 int rt_raise(struct rt_frame *frame, u32 error, s64 argument, s32 site);

@@ -168,13 +168,21 @@ PRIM_VOID(ftrace, const char *text)
 	__trace_puts(_THIS_IP_, text, strlen(text));
 }
 
+static struct rt_exchange *exchange_of(const struct rt_frame *frame)
+{
+	return frame->driven ? frame->exchange : NULL;
+}
+
 PRIM_TEXT(__input)
 {
+	const struct rt_exchange *exchange = exchange_of(frame);
 	u64 length = READ_ONCE(rt_shared->input_length);
 
-	(void)frame;
-	rt_copy_part(to, room, rt_shared->value,
-		     min_t(u64, length, sizeof(rt_shared->value)));
+	if (exchange)
+		rt_copy_part(to, room, exchange->given, exchange->given_length);
+	else
+		rt_copy_part(to, room, rt_shared->value,
+			     min_t(u64, length, sizeof(rt_shared->value)));
 }
 
 PRIM_VOID(__skipped, s64 reason)
@@ -230,7 +238,12 @@ PRIM_LONG(__verdict_set, s64 value)
 
 PRIM_VOID(__output, const char *text)
 {
-	rt_send_text(frame, WIRE_VALUE, text);
+	struct rt_exchange *exchange = exchange_of(frame);
+
+	if (!exchange)
+		return;
+	exchange->length = min_t(size_t, strlen(text), exchange->room);
+	memcpy(exchange->answer, text, exchange->length);
 }
 
 /* ---- time ---- */

@@ -17,6 +17,7 @@
 #include "runtime/kmod/kprobe.c"
 #include "runtime/kmod/uprobe.c"
 #include "runtime/kmod/netfilter.c"
+#include "runtime/kmod/procfs.c"
 #include "runtime/kmod/tasks.c"
 #include "runtime/kmod/stack.c"
 #include "runtime/kmod/place.c"

@@ -391,7 +391,8 @@ int attach_all(struct attach *attach, char **ret_error)
 	    attach_part(attach, true, ret_error))
 		return -1;
 	if (attach->object->is_module)
-		return insert_attach(attach->object, ret_error);
+		return uprobe_check_builds(attach, ret_error) ? -1 :
+		       insert_attach(attach->object, ret_error);
 	if (kprobe_check(attach, ret_error) ||
 	    uprobe_check(attach, ret_error))
 		return -1;

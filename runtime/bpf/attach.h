@@ -85,7 +85,9 @@ int attach_all(struct attach *attach, char **ret_error);
 /* Nothing fires any more when it returns. Probes stay for attach_free(). */
 void attach_detach(struct attach *attach);
 void attach_free(struct attach *attach);
-/* uprobe.c: whether any place of programs could be probed, if any was to be. */
+/* uprobe.c: whether programs are of the builds that the script was made for. */
+int uprobe_check_builds(const struct attach *attach, char **ret_error);
+/* Whether any place of programs could be probed, if any was to be. */
 int uprobe_check(struct attach *attach, char **ret_error);
 /* detach.c: takes all links away. */
 void detach_probes(struct attach *attach);

@@ -80,7 +80,8 @@ static bool read_build_id(const char *path, char *ret_text)
 
 /* The script was translated for one build of the file: at the same offset in
  * another, any instruction may stand. */
-static int check_build(struct probe *probe, const char *path, char **ret_error)
+static int check_build(const struct probe *probe, const char *path,
+		       char **ret_error)
 {
 	const char *wanted = manifest_pair_get(&probe->about->pairs,
 					       "build_id");
@@ -98,6 +99,26 @@ static int check_build(struct probe *probe, const char *path, char **ret_error)
 	return complain(ret_error, "%s is not the file that the script was "
 			"translated for (its build id is %s, not %s); translate "
 			"the script again", path, found, wanted);
+}
+
+int uprobe_check_builds(const struct attach *attach, char **ret_error)
+{
+	const char *checked = "";
+
+	for (size_t i = 0; i < attach->count; i++) {
+		const struct probe *probe = &attach->probes[i];
+		const char *path = manifest_pair_get(&probe->about->pairs,
+						     "path");
+
+		if ((probe->kind != ATTACH_UPROBE &&
+		     probe->kind != ATTACH_URETPROBE) ||
+		    !path || !strcmp(path, checked))
+			continue;
+		if (check_build(probe, path, ret_error))
+			return -1;
+		checked = path;
+	}
+	return 0;
 }
 
 /* What the kernel says of instructions that it cannot step over. */

@@ -44,6 +44,15 @@ s64 rt_pair_long(const struct rt_probe *probe, const char *key, s64 missing)
 	return text && !kstrtos64(text, 0, &value) ? value : missing;
 }
 
+int rt_pass_over(struct rt_attachment *attachment, int error)
+{
+	if (!rt_pair(attachment->probe, "among"))
+		return error;
+	attachment->passed_over = error;
+	rt_shared->passed_over++;
+	return 0;
+}
+
 static int attach(u32 number)
 {
 	struct rt_attachment *attachment = &attachments[number];
@@ -51,6 +60,7 @@ static int attach(u32 number)
 	int error;
 
 	attachment->state = NULL;
+	attachment->passed_over = 0;
 	error = way && !attachment->left_out ? way->attach(attachment) : 0;
 	attachment->is_attached = !error;
 	return error;
@@ -154,6 +164,32 @@ static int attach_part(bool backwards, u32 *ret_probe)
 	return error;
 }
 
+static bool is_of(u32 number, enum rt_attach entry, enum rt_attach returns)
+{
+	enum rt_attach kind = attachments[number].probe->kind;
+
+	return kind == entry || kind == returns;
+}
+
+/* Where all of wildcards were passed over and nothing of these kinds is attached,
+ * why the first of them was. */
+static int check_passed(enum rt_attach entry, enum rt_attach returns,
+			u32 *ret_probe)
+{
+	u32 i;
+	int error = 0;
+
+	for (i = rt_program.probe_count; i-- > 0;) {
+		if (!is_of(i, entry, returns) || attachments[i].left_out)
+			continue;
+		if (!attachments[i].passed_over)
+			return 0;
+		*ret_probe = i;
+		error = attachments[i].passed_over;
+	}
+	return error;
+}
+
 static int attach_all(u32 *ret_probe)
 {
 	u32 count = rt_program.probe_count;
@@ -165,6 +201,12 @@ static int attach_all(u32 *ret_probe)
 		error = attach_part(true, ret_probe);
 	if (!error)
 		error = attach_part(false, ret_probe);
+	if (!error)
+		error = check_passed(RT_ATTACH_KPROBE, RT_ATTACH_KRETPROBE,
+				     ret_probe);
+	if (!error)
+		error = check_passed(RT_ATTACH_UPROBE, RT_ATTACH_URETPROBE,
+				     ret_probe);
 	if (!error) {
 		/* no probe is at fault from here on */
 		*ret_probe = count;

@@ -13,6 +13,7 @@ struct rt_attachment {
 	void *state;
 	bool is_attached;	/* or left out */
 	bool left_out;		/* not for this kernel or session */
+	int passed_over;	/* why, where it is one of many: -errno */
 	u64 address, length;	/* of data, as the runner found it */
 };
 
@@ -36,6 +37,10 @@ extern const struct rt_way rt_way_netfilter;
 extern const struct rt_way rt_way_kprobe;
 extern const struct rt_way rt_way_kretprobe;
 extern const struct rt_way rt_way_uprobe;
+
+/* What cannot be attached (-errno @error) as one of many that a wildcard found:
+ * the others do without it. Else @error; nothing is attached then. */
+int rt_pass_over(struct rt_attachment *attachment, int error);
 
 /* tasks.c: runs the handlers that are theirs, and says when. 0 or -errno. */
 int rt_tasks_walk(const struct rt_attachment *all, u32 count);

@@ -87,7 +87,6 @@ static void find_begin(struct kprobe_place *place)
 		place->behind = simple_strtoul(offset + 1, NULL, 16);
 }
 
-/* One of many that a wildcard found may be left out: the others do. */
 static int finish(struct rt_attachment *attachment, struct kprobe_place *place,
 		  int error)
 {
@@ -97,10 +96,7 @@ static int finish(struct rt_attachment *attachment, struct kprobe_place *place,
 		return 0;
 	}
 	kfree(place);
-	if (!rt_pair(attachment->probe, "among"))
-		return error;
-	rt_shared->passed_over++;
-	return 0;
+	return rt_pass_over(attachment, error);
 }
 
 static int attach_kprobe(struct rt_attachment *attachment)

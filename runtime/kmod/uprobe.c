@@ -6,6 +6,7 @@
 #include "runtime/kmod/attach.h"
 
 #include <linux/dcache.h>
+#include <linux/errno.h>
 #include <linux/namei.h>
 #include <linux/path.h>
 #include <linux/sched.h>
@@ -49,9 +50,12 @@ static int open_place(struct uprobe_place *place)
 {
 	const struct rt_probe *probe = place->probe;
 	const char *name = rt_pair(probe, "path");
-	int error = name ? kern_path(name, LOOKUP_FOLLOW, &place->path) :
-			   -EINVAL;
+	int error;
 
+	/* the kernel would carry out its instruction wrongly */
+	if (rt_pair(probe, "unsafe"))
+		return -ENOTSUPP;
+	error = name ? kern_path(name, LOOKUP_FOLLOW, &place->path) : -EINVAL;
 	if (error)
 		return error;
 	error = compat_uprobe_register(&place->uprobe,
@@ -62,6 +66,12 @@ static int open_place(struct uprobe_place *place)
 	if (error)
 		path_put(&place->path);
 	return error;
+}
+
+/* What the kernel says of instructions that it cannot step over. */
+static bool is_no_place(int error)
+{
+	return error == -ENOTSUPP || error == -EOPNOTSUPP;
 }
 
 static int attach_uprobe(struct rt_attachment *attachment)
@@ -79,11 +89,12 @@ static int attach_uprobe(struct rt_attachment *attachment)
 	else
 		place->consumer.handler = on_user_entry;
 	error = open_place(place);
-	if (error)
-		kfree(place);
-	else
+	if (!error) {
 		attachment->state = place;
-	return error;
+		return 0;
+	}
+	kfree(place);
+	return is_no_place(error) ? rt_pass_over(attachment, error) : error;
 }
 
 static void detach_uprobes(struct rt_attachment **all, u32 count)
@@ -93,6 +104,8 @@ static void detach_uprobes(struct rt_attachment **all, u32 count)
 	for (i = 0; i < count; i++) {
 		struct uprobe_place *place = all[i]->state;
 
+		if (!place)
+			continue;
 		compat_uprobe_unregister(&place->uprobe, &place->consumer);
 		path_put(&place->path);
 		kfree(place);

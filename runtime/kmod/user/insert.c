@@ -19,7 +19,10 @@
 #include "runtime/kmod/device.h"
 #include "runtime/kmod/user/refusal.h"
 
-enum { MISC_MAJOR = 10 };
+enum {
+	MISC_MAJOR = 10,
+	KERNEL_ENOTSUPP = 524,	/* which the C library does not know */
+};
 
 bool insert_is_module(const void *image, size_t size)
 {
@@ -171,6 +174,18 @@ int insert_load(struct object *object, const struct load_options *options,
 	return 0;
 }
 
+static int explain_user_place(const struct manifest_probe *probe, int error,
+			      char **ret_error)
+{
+	const char *path = manifest_pair_get(&probe->pairs, "path");
+
+	if (error == KERNEL_ENOTSUPP || error == EOPNOTSUPP)
+		return complain(ret_error, "the instruction of probe %s in %s "
+				"cannot be probed", probe->name, path);
+	return complain(ret_error, "cannot attach probe %s to %s: %s",
+			probe->name, path ? path : "no file", strerror(error));
+}
+
 static int explain_attach(const struct manifest_probe *probe, int error,
 			  char **ret_error)
 {
@@ -178,6 +193,8 @@ static int explain_attach(const struct manifest_probe *probe, int error,
 	bool perf = !strcmp(probe->kind, "perf") ||
 		!strcmp(probe->kind, "counter");
 
+	if (!strcmp(probe->kind, "uprobe") || !strcmp(probe->kind, "uretprobe"))
+		return explain_user_place(probe, error, ret_error);
 	if (!strcmp(probe->kind, "raw_tracepoint") && error == ENOENT)
 		return complain(ret_error, "this kernel has no tracepoint '%s' "
 				"(probe %s)", name ? name : "", probe->name);

@@ -36,6 +36,7 @@
 
 enum {
 	LOOK_NS = 10000000,
+	PIPE_HOLDS = 1 << 16,	/* unless it is told to hold more */
 	VALUE_MOST = sizeof(((struct wire_shared *)0)->value) - 1,
 };
 
@@ -147,6 +148,17 @@ static void meet_writer(struct file *file)
 	renew(file);
 }
 
+/* So much of an answer is handed out. */
+static size_t most_of(const struct probe *probe)
+{
+	const struct manifest *manifest = probe->attach->object->manifest;
+	long long most = manifest_pair_number(&probe->about->pairs, "maxsize",
+					      0);
+
+	return most > 0 ? most : manifest_pair_number(&manifest->session,
+						      "maxstringlen", 512) - 1;
+}
+
 static void meet_reader(struct file *file)
 {
 	struct attach *attach = file->reader->attach;
@@ -158,7 +170,11 @@ static void meet_reader(struct file *file)
 	renew(file);
 	const char *text = attach->calls.ask(attach->calls.with, file->reader,
 					     &size);
-
+	if (size > most_of(file->reader))
+		size = most_of(file->reader);
+	/* nobody waits for the reader */
+	if (size > PIPE_HOLDS)
+		fcntl(fd, F_SETPIPE_SZ, (int)size);
 	while (done < size) {
 		ssize_t n = write(fd, text + done, size - done);
 

@@ -35,6 +35,7 @@ enum wire_kind {
 	WIRE_FILE,	/* id: its number; wire_file: code was seen in it */
 	WIRE_PRINT_TEXT,	/* id: wire_print_text(); as WIRE_PRINT, but the
 				 * first text has no room before it */
+	WIRE_VALUE_MORE,	/* id 0; text: goes behind the last WIRE_VALUE */
 	WIRE_KINDS
 };
 

@@ -550,6 +550,7 @@ PRIM_LONG(__passed_on);
 PRIM_LONG(__verdict);
 PRIM_LONG(__verdict_set, s64 value);
 PRIM_VOID(__output, const char *text);
+PRIM_VOID(__output_more, const char *text);
 PRIM_VOID(__skipped, s64 reason);
 
 #include "runtime/kmod/inline.h"

@@ -236,14 +236,25 @@ PRIM_LONG(__verdict_set, s64 value)
 	return value;
 }
 
+PRIM_VOID(__output_more, const char *text)
+{
+	struct rt_exchange *exchange = exchange_of(frame);
+	size_t length;
+
+	if (!exchange)
+		return;
+	length = min_t(size_t, strlen(text), exchange->room - exchange->length);
+	memcpy(exchange->answer + exchange->length, text, length);
+	exchange->length += length;
+}
+
 PRIM_VOID(__output, const char *text)
 {
 	struct rt_exchange *exchange = exchange_of(frame);
 
-	if (!exchange)
-		return;
-	exchange->length = min_t(size_t, strlen(text), exchange->room);
-	memcpy(exchange->answer, text, exchange->length);
+	if (exchange)
+		exchange->length = 0;
+	prim___output_more(frame, text);
 }
 
 /* ---- time ---- */

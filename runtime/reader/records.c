@@ -423,15 +423,32 @@ static void take_log(struct records *records, const struct wire_head *head,
 	sink_write(records->sink, head->cpu, "\n", 1);
 }
 
+enum { VALUE_MOST = 16 << 20 };
+
+static int make_room(struct records *records, size_t room)
+{
+	char *larger;
+
+	if (room <= records->value_room)
+		return 0;
+	room *= 2;
+	larger = room / 2 > VALUE_MOST ? NULL : realloc(records->value, room);
+	if (!larger)
+		return -1;
+	records->value = larger;
+	records->value_room = room;
+	return 0;
+}
+
 static void take_value(struct records *records, struct cursor *cursor)
 {
 	size_t length;
 	const char *text = take_text(cursor, &length);
 
-	if (length > sizeof(records->value))
-		length = sizeof(records->value);
-	memcpy(records->value, text, length);
-	records->value_size = length;
+	if (!length || make_room(records, records->value_size + length))
+		return;
+	memcpy(records->value + records->value_size, text, length);
+	records->value_size += length;
 }
 
 /* ---- stacks ---- */
@@ -515,6 +532,10 @@ void records_take(struct records *records, const void *data, size_t size)
 		records->exit_seen = true;
 		break;
 	case WIRE_VALUE:
+		records->value_size = 0;
+		take_value(records, &cursor);
+		break;
+	case WIRE_VALUE_MORE:
 		take_value(records, &cursor);
 		break;
 	case WIRE_STACK:
@@ -557,4 +578,5 @@ void records_free(struct records *records)
 	free(records->formats);
 	records->formats = NULL;
 	symbols_free(&records->symbols);
+	free(records->value);
 }

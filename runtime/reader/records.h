@@ -36,8 +36,9 @@ struct records {
 	uint64_t count;
 	uint64_t damaged;		/* records that made no sense */
 	bool exit_seen;
-	char value[4096];		/* of the last WIRE_VALUE */
-	size_t value_size;
+	char *value;			/* of the last WIRE_VALUE and what came
+					 * for behind it; NULL: none yet */
+	size_t value_size, value_room;
 };
 
 /* 0, or -1 without memory. The manifest and the sink must outlive it. */

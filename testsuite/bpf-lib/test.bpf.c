@@ -47,6 +47,7 @@ __u64 prim_abort(struct rt_frame *);
 __u64 prim_ftrace(struct rt_frame *, const struct rt_text *);
 __u64 prim___input(struct rt_frame *, struct rt_text *);
 __u64 prim___output(struct rt_frame *, const struct rt_text *);
+__u64 prim___output_more(struct rt_frame *, const struct rt_text *);
 __s64 prim_pid(void);
 __s64 prim_tid(void);
 __s64 prim_uid(void);
@@ -142,5 +143,6 @@ DO(abort, prim_abort(F))
 DO(ftrace, prim_ftrace(F, A))
 DO(input, prim___input(F, OUT))
 DO(output, prim___output(F, A))
+DO(output_more, prim___output_more(F, A))
 
 char _license[] SEC("license") = "GPL";

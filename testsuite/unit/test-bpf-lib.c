@@ -758,6 +758,7 @@ static void lines(void **state)
 	check_line(s, "warn", WIRE_WARN, "a warning");
 	check_line(s, "system", WIRE_SYSTEM, "date");
 	check_line(s, "output", WIRE_VALUE, "");
+	check_line(s, "output_more", WIRE_VALUE_MORE, "an end");
 	set(s, 0, "a trace");
 	call(s, "ftrace");
 	strcpy(s->shared->value, "written");

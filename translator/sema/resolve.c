@@ -318,6 +318,45 @@ static bool is_lvalue(const struct expr *expr)
 	return expr->kind == EXPR_SYMBOL || expr->kind == EXPR_INDEX;
 }
 
+static bool is_value(const struct expr *expr)
+{
+	return (expr->kind == EXPR_TARGET || expr->kind == EXPR_SYMBOL) &&
+	       !strcmp(expr->text, "$value");
+}
+
+/* Children come first: what is assigned to has been counted before. */
+static void count_value(struct expr **expr, void *with)
+{
+	int *reads = with;
+
+	if (is_value(*expr))
+		++*reads;
+	else if ((*expr)->kind == EXPR_ASSIGN && is_value((*expr)->a))
+		--*reads;
+}
+
+/* Whether a handler does more with $value than assigning to it. */
+static bool reads_value(const struct scope *scope)
+{
+	int reads = 0;
+
+	stmt_walk(scope->probe->body, count_value, &reads);
+	return reads;
+}
+
+/* $value .= e where nobody looks at the sum: that may be longer than a text. */
+static void resolve_value_more(struct sema *sema, struct scope *scope,
+			       struct expr *expr)
+{
+	struct expr *more = expr->b;
+
+	expr->kind = EXPR_CALL;
+	expr->a = expr->b = NULL;
+	expr->text = "__output_more";
+	*vec_push(sema->arena, &expr->list.items) = more;
+	resolve_call(sema, scope, expr);
+}
+
 /* $value = e: the handler's answer is kept in a local of that name and handed
  * out at each assignment; the last one counts. */
 static void resolve_value_write(struct sema *sema, struct scope *scope,
@@ -330,6 +369,7 @@ static void resolve_value_write(struct sema *sema, struct scope *scope,
 	*assign = *expr;
 	assign->a = local;
 	expr->kind = EXPR_CALL;
+	expr->a = expr->b = NULL;
 	expr->text = "__output";
 	*vec_push(sema->arena, &expr->list.items) = assign;
 	resolve_call(sema, scope, expr);
@@ -344,7 +384,10 @@ static void resolve_assign(struct sema *sema, struct scope *scope,
 	if (left->kind == EXPR_TARGET && strcmp(left->text, "$value") == 0 &&
 	    scope->probe && scope->probe->instance->context &&
 	    scope->probe->instance->context->writes_value) {
-		resolve_value_write(sema, scope, expr);
+		if (expr->op == OP_CAT && !reads_value(scope))
+			resolve_value_more(sema, scope, expr);
+		else
+			resolve_value_write(sema, scope, expr);
 		return;
 	}
 	if (left->kind == EXPR_TARGET || left->kind == EXPR_ACCESS ||

@@ -73,6 +73,14 @@ RT_GLOBAL __u64 prim___output(struct rt_frame *frame,
 	return 0;
 }
 
+RT_GLOBAL __u64 prim___output_more(struct rt_frame *frame,
+				   const struct rt_text *text)
+{
+	if (frame && text)
+		rt_output_text(WIRE_VALUE_MORE, text);
+	return 0;
+}
+
 RT_GLOBAL __u64 prim___input(struct rt_frame *frame, struct rt_text *dst)
 {
 	__u64 length;

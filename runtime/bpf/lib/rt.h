@@ -107,7 +107,8 @@ extern struct rt_map { int unused; } spile_output;
 
 /* ---- output (out.bpf.c, global functions) ---- */
 
-/* A record of one text: WIRE_WARN, WIRE_LOG, WIRE_SYSTEM, WIRE_VALUE. */
+/* A record of one text: WIRE_WARN, WIRE_LOG, WIRE_SYSTEM, WIRE_VALUE
+ * and WIRE_VALUE_MORE. */
 long rt_output_text(__u32 kind, const struct rt_text *text);
 /* exit(): the state and the record that ends the session. */
 long rt_output_exit(void);

@@ -55,14 +55,21 @@ void rt_places_create(void)
 		per_cpu(laters, cpu).work = IRQ_WORK_INIT_HARD(unlock_later);
 }
 
+/* Where it is given back at once. In an interrupt that cannot be masked no handler
+ * was interrupted, but maybe unlock_later(). */
+static bool is_open(void)
+{
+	return !irqs_disabled() && !in_nmi();
+}
+
 /* On -rt nothing may be tried for where interrupts are off. */
 bool rt_mappings_lock(struct mm_struct *mm)
 {
 	struct later *later;
 
-	if (!mm || in_nmi())
+	if (!mm)
 		return false;
-	if (!irqs_disabled())
+	if (is_open())
 		return mmap_read_trylock(mm);
 	later = this_cpu_ptr(&laters);
 	if (later->mm)
@@ -75,7 +82,7 @@ void rt_mappings_unlock(struct mm_struct *mm)
 {
 	struct later *later;
 
-	if (!irqs_disabled()) {
+	if (is_open()) {
 		mmap_read_unlock(mm);
 		return;
 	}

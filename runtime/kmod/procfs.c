@@ -63,7 +63,9 @@ static int procfs_open(struct inode *inode, struct file *file)
 	if ((file->f_mode & FMODE_READ && !node->reader) ||
 	    (file->f_mode & FMODE_WRITE && !node->writer))
 		return -EACCES;
-	opened = RT_TRY(kvzalloc(sizeof(*opened) + room, GFP_KERNEL));
+	/* on the account of who opens it, as often as the mode permits */
+	opened = RT_TRY(kvzalloc(sizeof(*opened) + room,
+				 GFP_KERNEL_ACCOUNT));
 	if (!opened)
 		return -ENOMEM;
 	opened->node = node;
@@ -120,7 +122,7 @@ static ssize_t procfs_write(struct file *file, const char __user *from,
 
 	if (!size)
 		return 0;
-	given = RT_TRY(kvmalloc(size, GFP_KERNEL));
+	given = RT_TRY(kvmalloc(size, GFP_KERNEL_ACCOUNT));
 	if (!given)
 		return -ENOMEM;
 	if (copy_from_user(given, from, size)) {

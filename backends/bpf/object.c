@@ -65,10 +65,8 @@ static void describe_session(struct emit *e, struct manifest *manifest)
 		*pairs = pairs_and(e, pairs, "backend", "bpf");
 }
 
-static char type_letter(const struct ir_global *global)
+static char value_letter(const struct ir_global *global)
 {
-	if (global->kind == IR_ARRAY)
-		return 'a';
 	switch (global->value) {
 	case IR_VALUE_LONG:
 		return 'l';
@@ -78,6 +76,44 @@ static char type_letter(const struct ir_global *global)
 		break;
 	}
 	return 's';
+}
+
+static char type_letter(const struct ir_global *global)
+{
+	return global->kind == IR_ARRAY ? 'a' : value_letter(global);
+}
+
+/* How the keys of an array are packed. */
+static const char *describe_keys(struct emit *e, const struct ir_global *global)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < global->keys.count; i++) {
+		const struct ir_key *key = &global->keys.items[i];
+
+		text = key->type == IR_LONG ?
+			arena_printf(e->arena, "%s%sl", text, i ? " " : "") :
+			arena_printf(e->arena, "%s%st%u", text, i ? " " : "",
+				     key_room(e, key));
+	}
+	return text;
+}
+
+static void describe_array(struct emit *e, size_t number,
+			   struct manifest_global *row)
+{
+	const struct ir_global *global = e->program->globals.items[number];
+	const struct array_info *array = &e->arrays[number];
+
+	row->value = value_letter(global);
+	row->parts = (unsigned)global->stat_ops;
+	row->shift = (unsigned)global->stat_shift;
+	row->keys = describe_keys(e, global);
+	if (row->type != 'a')
+		return;
+	row->size = (uint64_t)global->size;
+	row->offset = array->payload;
+	row->room = array->value_size - array->payload;
 }
 
 static void describe_globals(struct emit *e, struct manifest *manifest)
@@ -101,6 +137,7 @@ static void describe_globals(struct emit *e, struct manifest *manifest)
 		row->start = global->hist_start;
 		row->stop = global->hist_stop;
 		row->step = global->hist_step;
+		describe_array(e, i, row);
 	}
 }
 

@@ -27,16 +27,30 @@ static void add_pair(struct manifest_pairs *pairs, const char *key,
 	pairs->items[pairs->count++].value = value;
 }
 
-static char global_type(const struct ir_global *global)
+static char value_type(const struct ir_global *global)
 {
-	if (global->kind == IR_ARRAY)
-		return 'a';
 	switch (global->value) {
 	case IR_VALUE_LONG: return 'l';
 	case IR_VALUE_TEXT: return 't';
 	case IR_VALUE_STAT: return 's';
 	}
 	return 'l';
+}
+
+/* How the keys of an array are packed. */
+static const char *key_text(struct gen *gen, const struct ir_global *global)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < global->keys.count; i++) {
+		unsigned room = key_room(&global->keys.items[i]);
+
+		text = !room ?
+			arena_printf(gen->arena, "%s%sl", text, i ? " " : "") :
+			arena_printf(gen->arena, "%s%st%u", text, i ? " " : "",
+				     room);
+	}
+	return text;
 }
 
 static void fill_globals(struct gen *gen, struct manifest *manifest)
@@ -51,13 +65,18 @@ static void fill_globals(struct gen *gen, struct manifest *manifest)
 
 		manifest->globals[i] = (struct manifest_global){
 			.name = from->name,
-			.type = global_type(from),
+			.type = from->kind == IR_ARRAY ? 'a' : value_type(from),
 			.room = from->value == IR_VALUE_TEXT
 				? (uint64_t)from->bound + 1 : 8,
 			.hist = (int)from->hist,
 			.start = from->hist_start,
 			.stop = from->hist_stop,
 			.step = from->hist_step,
+			.value = value_type(from),
+			.size = from->kind == IR_ARRAY ? (uint64_t)from->size : 0,
+			.parts = (unsigned)from->stat_ops,
+			.shift = (unsigned)from->stat_shift,
+			.keys = key_text(gen, from),
 		};
 	}
 }

@@ -1,11 +1,12 @@
 /*
  * The text form of a manifest (see manifest.h), one item a line:
  *
- *	spile 1 pairs P session S formats F sites I globals G probes B relocs R
+ *	spile 2 pairs P session S formats F sites I globals G probes B relocs R
  *	pair "key" "value"			S times: the session's
  *	format "text"				F times
  *	site "identifier" "place"		I times
- *	global "name" TYPE OFFSET ROOM HIST START STOP STEP	G times
+ *	global "name" TYPE OFFSET ROOM HIST START STOP STEP VALUE SIZE PARTS
+ *		SHIFT "keys"			G times, each on one line
  *	probe "kind" "program" "name" N		B times, each followed by
  *	pair "key" "value"			N times
  *	reloc "path" OFFSET			R times
@@ -108,8 +109,12 @@ static void print_global(FILE *out, const struct manifest_global *global)
 	fputs("global", out);
 	print_text(out, global->name);
 	fprintf(out, " %c %" PRIu64 " %" PRIu64 " %d %" PRId64 " %" PRId64
-		" %" PRId64 "\n", global->type, global->offset, global->room,
+		" %" PRId64, global->type, global->offset, global->room,
 		global->hist, global->start, global->stop, global->step);
+	fprintf(out, " %c %" PRIu64 " %" PRIu64 " %" PRIu64, global->value,
+		global->size, global->parts, global->shift);
+	print_text(out, global->keys);
+	fputc('\n', out);
 }
 
 static void print_probe(FILE *out, const struct manifest_probe *probe)
@@ -312,20 +317,34 @@ static void parse_pairs(struct scan *scan, struct manifest_pairs *pairs,
 	}
 }
 
+/* The letter of a type. */
+static char letter(struct scan *scan, const char *known)
+{
+	char found;
+
+	eat(scan, " ");
+	found = scan->at < scan->end ? *scan->at++ : 0;
+	if (!found || !strchr(known, found))
+		fail(scan, "a global in the object has no known type");
+	return found;
+}
+
 static void parse_global(struct scan *scan, struct manifest_global *global)
 {
 	eat(scan, "global");
 	global->name = text(scan);
-	eat(scan, " ");
-	global->type = scan->at < scan->end ? *scan->at++ : 0;
-	if (!global->type || !strchr("ltsa", global->type))
-		fail(scan, "a global in the object has no known type");
+	global->type = letter(scan, "ltsa");
 	global->offset = number(scan, UINT32_MAX);
 	global->room = number(scan, UINT32_MAX);
 	global->hist = number(scan, 2);
 	global->start = signed_number(scan);
 	global->stop = signed_number(scan);
 	global->step = signed_number(scan);
+	global->value = letter(scan, "lts");
+	global->size = number(scan, UINT32_MAX);
+	global->parts = number(scan, UINT8_MAX);
+	global->shift = number(scan, UINT8_MAX);
+	global->keys = text(scan);
 	eat(scan, "\n");
 }
 

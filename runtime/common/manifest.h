@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MANIFEST_VERSION = 1 };
+enum { MANIFEST_VERSION = 2 };
 
 struct manifest_pair {
 	const char *key;
@@ -30,11 +30,17 @@ struct manifest_pairs {
 struct manifest_global {
 	const char *name;
 	char type;		/* 'l' long, 't' text, 's' statistic, 'a' array */
-	uint64_t offset;	/* l, t: in the map of globals */
-	uint64_t room;		/* t: bytes */
+	uint64_t offset;	/* l, t: in the map of globals; a: in a value of
+				 * its map, behind what the order takes */
+	uint64_t room;		/* t: bytes; a: of a value */
 	/* histogram: 0 none, 1 log, 2 linear with these bounds */
 	int hist;
 	int64_t start, stop, step;
+	char value;		/* 'l', 't', 's': of an element, or as type */
+	uint64_t size;		/* a: the most elements */
+	uint64_t parts, shift;	/* statistics: what a cell keeps (stat.h) */
+	const char *keys;	/* a: "l" or "tROOM" for each, as they are packed,
+				 * with blanks between them */
 };
 
 /* One place where an error can happen: "identifier" at "file:line:col". */

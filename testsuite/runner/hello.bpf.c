@@ -10,7 +10,7 @@ struct {
 } spile_globals SEC(".maps");
 
 MANIFEST(
-"spile 1 pairs 6 session 2 formats 5 sites 0 globals 3 probes 4 relocs 0\n"
+"spile 2 pairs 6 session 2 formats 5 sites 0 globals 3 probes 4 relocs 0\n"
 "pair \"name\" \"hello\"\n"
 "pair \"backend\" \"bpf\"\n"
 "format \"hello %d\\n\"\n"
@@ -18,9 +18,9 @@ MANIFEST(
 "format \"not reached\\n\"\n"
 "format \"%-6s|%5d|%#x\\n\"\n"
 "format \"%*d|%s\\n\"\n"
-"global \"lim\" l 0 8 0 0 0 0\n"
-"global \"who\" t 8 16 0 0 0 0\n"
-"global \"array\" a 0 0 0 0 0 0\n"
+"global \"lim\" l 0 8 0 0 0 0 l 0 0 0 \"\"\n"
+"global \"who\" t 8 16 0 0 0 0 t 0 0 0 \"\"\n"
+"global \"array\" a 0 8 0 0 0 0 l 64 0 0 \"l t32\"\n"
 "probe \"begin\" \"p0\" \"begin\" 1\n"
 "pair \"priority\" \"0\"\n"
 "probe \"begin\" \"p1\" \"begin(1)\" 1\n"

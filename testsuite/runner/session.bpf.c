@@ -13,7 +13,7 @@ struct {
 } spile_globals SEC(".data.spile_globals") = { 0 };
 
 MANIFEST(
-"spile 1 pairs 10 session 2 formats 8 sites 2 globals 1 probes 7 relocs 0\n"
+"spile 2 pairs 10 session 2 formats 8 sites 2 globals 1 probes 7 relocs 0\n"
 "pair \"name\" \"session\"\n"
 "pair \"maxskipped\" \"10\"\n"
 "format \"one\\n\"\n"
@@ -26,7 +26,7 @@ MANIFEST(
 "format \"%08d\\n\"\n"
 "site \"error\" \"x.stp:1:31\"\n"
 "site \"f\" \"x.stp:2:5\"\n"
-"global \"which\" l 0 8 0 0 0 0\n"
+"global \"which\" l 0 8 0 0 0 0 l 0 0 0 \"\"\n"
 "probe \"begin\" \"p0\" \"begin\" 1\n"
 "pair \"priority\" \"0\"\n"
 "probe \"begin\" \"p1\" \"begin(1)\" 1\n"

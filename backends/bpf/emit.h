@@ -122,6 +122,8 @@ struct emit {
 	struct ir_reloc *all_relocs;	/* the script's, then the library's */
 	size_t reloc_count;
 	LLVMValueRef timing;	/* map, or NULL without -t */
+	LLVMValueRef switches;	/* by probe, or NULL without --monitor */
+	uint64_t switch_mask;
 	struct map literals;
 };
 

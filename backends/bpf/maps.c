@@ -657,6 +657,20 @@ static void stack_maps_create(struct emit *e, int64_t cpus)
 		BPF_MAP_TYPE_ARRAY, 1, 4, RT_NAME_UNIT, BPF_F_MMAPABLE });
 }
 
+/* --monitor: a word for each probe, not 0 while it is switched off. Their number is
+ * a power of two, for who finds the probe's only when it is hit. */
+static void switches_create(struct emit *e)
+{
+	uint64_t count = power_of_two(e->program->probes.count);
+
+	if (!session_number(e, "monitor", 0))
+		return;
+	e->switch_mask = count - 1;
+	e->switches = data_create(
+		e, "spile_switches", ".data.spile_switches",
+		LLVMConstNull(LLVMArrayType(e->i64, (unsigned)count)), false);
+}
+
 void maps_create(struct emit *e)
 {
 	const struct ir_program *program = e->program;
@@ -680,6 +694,7 @@ void maps_create(struct emit *e)
 		e->timing = map_create(e, "spile_timing",
 			(struct map_shape){ BPF_MAP_TYPE_PERCPU_ARRAY,
 					    program->probes.count, 4, 32, 0 });
+	switches_create(e);
 	map_create(e, "spile_frames",
 		   (struct map_shape){ BPF_MAP_TYPE_ARRAY,
 				       (uint64_t)cpus * RT_FRAMES, 4,

@@ -46,13 +46,13 @@ static const char *section_of(const char *kind)
 	return row < ATTACH_ROWS ? attach_rows[row].section : NULL;
 }
 
-/* As rt_may_run() counts: begin, end or error, all others. */
+/* As rt_may_run() counts: begin, what the runner decides about, all others. */
 static int run_kind(const struct ir_probe *probe)
 {
 	if (!strcmp(probe->kind, "begin"))
 		return 0;
-	return strcmp(probe->kind, "end") && strcmp(probe->kind, "error") ? 2 :
-									    1;
+	return strcmp(probe->kind, "end") && strcmp(probe->kind, "error") &&
+	       strcmp(probe->kind, "reset") ? 2 : 1;
 }
 
 /* What the kernel passes to the program; nothing to those that the runner
@@ -127,6 +127,23 @@ static void gate(struct emit *e, const struct ir_probe *probe,
 	may = LIBRARY(e, "rt_may_run", constant32(e, run_kind(probe)));
 	branch_away(e, LLVMBuildICmp(e->builder, LLVMIntEQ, may,
 				     constant(e, 0), ""), out, runs);
+}
+
+/* --monitor may have switched it off. */
+static void switch_test(struct emit *e, size_t number, LLVMBasicBlockRef out)
+{
+	LLVMBasicBlockRef on = block_create(e, "on");
+	LLVMValueRef index = LLVMBuildAnd(
+		e->builder, LLVMBuildZExt(e->builder, own_number(e, number),
+					  e->i64, ""),
+		constant(e, (int64_t)e->switch_mask), "");
+	LLVMValueRef word = LLVMBuildGEP2(e->builder, e->i64, e->switches,
+					  &index, 1, "");
+	LLVMValueRef off = load(e, e->i64, word);
+
+	LLVMSetVolatile(off, true);
+	branch_away(e, LLVMBuildICmp(e->builder, LLVMIntNE, off,
+				     constant(e, 0), ""), out, on);
 }
 
 static void plain_code(struct emit *e, LLVMValueRef program, size_t number)
@@ -346,6 +363,8 @@ void probe_code(struct emit *e, LLVMValueRef function, size_t number)
 	LLVMValueRef begun = NULL;
 
 	gate(e, probe, out);
+	if (e->switches)
+		switch_test(e, number, out);
 	if (e->foreign)
 		foreign_gate(e, LLVMGetParam(function, 0), out);
 	guard_create(e, function, probe->function, out);

@@ -126,6 +126,12 @@ static void write_kprobe_handlers(struct gen *gen)
 	}
 }
 
+/* The runner decides when. */
+static bool runs_in_any_state(const struct ir_probe *probe)
+{
+	return probe->end_safe || !strcmp(probe->kind, "reset");
+}
+
 void probes_write(struct gen *gen)
 {
 	struct writer *out = &gen->out;
@@ -144,7 +150,7 @@ void probes_write(struct gen *gen)
 			   kind_name(probe->kind), i, probe_args(gen, probe));
 		write_line(out, ".lock = %d, .lock_class = %d, .end_safe = "
 			   "%d,", (int)probe->lock, probe->lock_class,
-			   probe->end_safe);
+			   runs_in_any_state(probe));
 		write_line(out, ".weight = %s,",
 			   weight_name(weight_of_probe(gen, probe)));
 		if (is_called_by_kprobe(gen, probe))

@@ -45,6 +45,7 @@ struct probe {
 	int timer;			/* timerfd, or -1 */
 	uint64_t interval, randomize;	/* of the timer, ns */
 	uint64_t missed;		/* ticks that came too late to count */
+	bool is_off;			/* --monitor switched it off */
 	bool has_trace_event;		/* kretprobe: see kprobe.h */
 };
 
@@ -85,6 +86,9 @@ int attach_all(struct attach *attach, char **ret_error);
 /* Nothing fires any more when it returns. Probes stay for attach_free(). */
 void attach_detach(struct attach *attach);
 void attach_free(struct attach *attach);
+/* switch.c: switches a probe off and on, while it stays attached. False: the object
+ * was made without switches (--monitor). */
+bool attach_switch(struct attach *attach, size_t number, bool off);
 /* uprobe.c: whether programs are of the builds that the script was made for. */
 int uprobe_check_builds(const struct attach *attach, char **ret_error);
 /* Whether any place of programs could be probed, if any was to be. */

@@ -454,6 +454,15 @@ static int explain_failure(struct object *object, int error, char **ret_error)
 			strerror(error), said.text ? said.text : "");
 }
 
+int object_set(struct object *object, char *const *settings, size_t count,
+	       char **ret_error)
+{
+	if (object->is_module)
+		return insert_set(object, settings, count, ret_error);
+	return set_globals(object->manifest, find_map(object, "spile_globals"),
+			   settings, count, ret_error);
+}
+
 int object_load(struct object *object, const struct load_options *options,
 		char **ret_error)
 {
@@ -492,8 +501,8 @@ int object_load(struct object *object, const struct load_options *options,
 	if (map_shared(object, options, ret_error) ||
 	    open_output(object, ret_error) ||
 	    stacks_fill(object->stacks, object, options->symbols, ret_error) ||
-	    set_globals(object->manifest, find_map(object, "spile_globals"),
-			options->settings, options->setting_count, ret_error))
+	    object_set(object, options->settings, options->setting_count,
+		       ret_error))
 		return -1;
 	/* what loading needed goes back: a session is long, loading is not */
 	malloc_trim(0);

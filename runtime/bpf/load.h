@@ -18,6 +18,11 @@ int object_load(struct object *object, const struct load_options *options,
 		char **ret_error);
 void object_close(struct object *object);
 
+/* Gives globals the values of the command line (again). 0, or -1 with a sentence in
+ * *ret_error (malloc'd). */
+int object_set(struct object *object, char *const *settings, size_t count,
+	       char **ret_error);
+
 /* The value that a global, a number or a text, has now, as a text. */
 bool object_global(const struct object *object,
 		   const struct manifest_global *global, char *value,

@@ -5,6 +5,9 @@ runtime_bpf_sources = \
 	runtime/bpf/fit.c \
 	runtime/bpf/fit.h \
 	runtime/bpf/settings.c \
+	runtime/bpf/elements.c \
+	runtime/bpf/elements.h \
+	runtime/bpf/switch.c \
 	runtime/bpf/load.c \
 	runtime/bpf/stacks.c \
 	runtime/bpf/worker.c \

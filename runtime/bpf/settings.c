@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "runtime/common/manifest.h"
 #include "runtime/reader/complain.h"
@@ -95,24 +96,48 @@ static int set_global(const struct manifest *manifest, const char *setting,
 	return 0;
 }
 
+static int set_all(const struct manifest *manifest, char *const *settings,
+		   size_t count, char *values, size_t size, char **ret_error)
+{
+	for (size_t i = 0; i < count; i++)
+		if (set_global(manifest, settings[i], values, size, ret_error))
+			return -1;
+	return 0;
+}
+
+/* In place: what programs write to other globals meanwhile stays. */
+static char *map_values(const struct bpf_map *map, size_t size)
+{
+	void *values = map ? mmap(NULL, size, PROT_READ | PROT_WRITE,
+				  MAP_SHARED, bpf_map__fd(map), 0) : MAP_FAILED;
+
+	return values == MAP_FAILED ? NULL : values;
+}
+
 int set_globals(const struct manifest *manifest, const struct bpf_map *map,
 		char *const *settings, size_t count, char **ret_error)
 {
+	size_t size = map ? bpf_map__value_size(map) : 0;
 	uint32_t key = 0;
-	int result = 0;
+	char *values;
+	int result;
 
 	if (!count)
 		return 0;
-	size_t size = map ? bpf_map__value_size(map) : 0;
-	char *values = calloc(1, size + 1);
-
+	values = map_values(map, size);
+	if (values) {
+		result = set_all(manifest, settings, count, values, size,
+				 ret_error);
+		munmap(values, size);
+		return result;
+	}
+	/* a map that cannot be mapped, of an object made by hand; or none */
+	values = calloc(1, size + 1);
 	if (!values)
 		return complain(ret_error, "no memory");
 	if (map)
 		bpf_map_lookup_elem(bpf_map__fd(map), &key, values);
-	for (size_t i = 0; i < count && !result; i++)
-		result = set_global(manifest, settings[i], values, size,
-				    ret_error);
+	result = set_all(manifest, settings, count, values, size, ret_error);
 	if (map && !result &&
 	    bpf_map_update_elem(bpf_map__fd(map), &key, values, BPF_ANY))
 		result = complain(ret_error, "cannot set the globals: %s",

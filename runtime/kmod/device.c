@@ -141,6 +141,63 @@ static long tell_times(struct kmod_times __user *asked)
 	return error;
 }
 
+static long switch_probe(const void __user *from)
+{
+	struct kmod_switch wanted;
+
+	if (copy_from_user(&wanted, from, sizeof(wanted)))
+		return -EFAULT;
+	return rt_timing_switch(&wanted);
+}
+
+static struct rt_map *find_map(u64 number)
+{
+	u32 i;
+
+	for (i = 0; i < rt_program.map_count; i++)
+		if (rt_program.maps[i]->id == number)
+			return rt_program.maps[i];
+	return NULL;
+}
+
+static long copy_elements(struct rt_map *map, struct kmod_elements *asked)
+{
+	u64 size = asked->entry_size * KMOD_ELEMENTS_MOST;
+	char *entries = kvmalloc(size, GFP_KERNEL);
+	long error = 0;
+
+	if (!entries)
+		return -ENOMEM;
+	asked->count = rt_map_copy(map, &asked->from, entries,
+				   KMOD_ELEMENTS_MOST);
+	if (copy_to_user(u64_to_user_ptr(asked->at), entries,
+			 asked->count * asked->entry_size))
+		error = -EFAULT;
+	kvfree(entries);
+	return error;
+}
+
+static long tell_elements(struct kmod_elements __user *to)
+{
+	struct kmod_elements asked;
+	struct rt_map *map;
+	long error = 0;
+
+	if (copy_from_user(&asked, to, sizeof(asked)))
+		return -EFAULT;
+	map = find_map(asked.number);
+	if (!map)
+		return -ENOENT;
+	asked.places = map->key_size ? map->size : 1;
+	asked.entry_size = rt_entry_size(map);
+	asked.count = 0;
+	if (asked.at)
+		error = copy_elements(map, &asked);
+	if (!error && copy_to_user(to, &asked, sizeof(asked)))
+		error = -EFAULT;
+	return error;
+}
+
 static long attach_probes(u32 __user *ret_probe)
 {
 	u32 probe = 0;
@@ -172,6 +229,10 @@ static long device_ioctl(struct file *file, unsigned int command,
 		return rt_timing_begin();
 	case KMOD_TIMES:
 		return tell_times((void __user *)argument);
+	case KMOD_SWITCH:
+		return switch_probe((const void __user *)argument);
+	case KMOD_ELEMENTS:
+		return tell_elements((void __user *)argument);
 	case KMOD_ATTACH:
 		return attach_probes((u32 __user *)argument);
 	case KMOD_DETACH:

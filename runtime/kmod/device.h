@@ -50,6 +50,29 @@ struct kmod_times {
 	struct wire_times times;
 };
 
+/* Switches a probe off and on, once KMOD_TIME was asked for. */
+struct kmod_switch {
+	__u32 number;
+	__u32 off;
+};
+
+/*
+ * Some elements of the array or statistic that is global @number: those at places
+ * from @from on, of @places that there are. Each entry is the packed key and behind
+ * it the value, of a statistic the merged cell. There are KMOD_ELEMENTS_MOST at most;
+ * the reader has room for them.
+ */
+enum { KMOD_ELEMENTS_MOST = 64 };
+
+struct kmod_elements {
+	__u64 number;
+	__u64 from;		/* and where to go on: places if all was seen */
+	__u64 places;
+	__u64 at;		/* the room; 0: only tell what there is */
+	__u64 entry_size;
+	__u64 count;		/* entries that were copied */
+};
+
 struct kmod_symbol {
 	__u32 from, size;
 	__u32 name;		/* where it begins in the names */
@@ -84,5 +107,7 @@ struct kmod_code {
 #define KMOD_TIMES	_IOWR('s', 10, struct kmod_times)
 /* The value of the global of that name, as a text. */
 #define KMOD_GET	_IOWR('s', 11, struct kmod_setting)
+#define KMOD_SWITCH	_IOW('s', 12, struct kmod_switch)
+#define KMOD_ELEMENTS	_IOWR('s', 13, struct kmod_elements)
 
 #endif

@@ -252,7 +252,8 @@ void rt_leave(struct rt_frame *frame, void *vars)
 
 /* ---- handlers ---- */
 
-/* Begin probes run before the session does, end and error probes after. */
+/* Begin probes run before the session does, end and error probes after; what sets
+ * globals back also while it pauses. */
 static bool may_run(const struct rt_probe *probe)
 {
 	u64 state = READ_ONCE(rt_shared->state);
@@ -460,8 +461,11 @@ static __always_inline int run_any(const struct rt_probe *probe,
 static noinline void run_timed(const struct rt_probe *probe, const u64 *args,
 			       const struct pt_regs *regs)
 {
-	u64 begun = ktime_get_mono_fast_ns();
+	u64 begun;
 
+	if (rt_timing_is_off(probe))
+		return;
+	begun = ktime_get_mono_fast_ns();
 	if (run_any(probe, args, regs) != RT_AWAY)
 		rt_timing_add(probe, begun);
 }
@@ -501,7 +505,7 @@ void rt_run_for(const struct rt_probe *probe, struct task_struct *task)
 	struct rt_frame *frame;
 	int status = RT_DONE;
 
-	if (!may_run(probe))
+	if (!may_run(probe) || (begun && rt_timing_is_off(probe)))
 		return;
 	preempt_disable_notrace();
 	frame = claim(probe);

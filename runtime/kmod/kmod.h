@@ -197,7 +197,7 @@ struct rt_probe {
 	u8 arg_count;			/* raw arguments that it reads */
 	u8 lock;			/* 0 none, 1 shared, 2 exclusive */
 	u8 lock_class;
-	bool end_safe;
+	bool end_safe;			/* and reset: runs when the runner says */
 	enum rt_weight weight;
 	/* what the kernel calls, of a light handler of a kprobe; else NULL */
 	int (*on_kprobe)(struct kprobe *kprobe, struct pt_regs *regs);
@@ -388,6 +388,8 @@ int rt_stat_create(struct rt_map *map);
 void rt_stat_clear(struct rt_map *map);
 /* All processors' cells of an element as one. */
 void rt_stat_merge(const struct rt_stat *stat, const char *value, s64 *merged);
+/* The same of a statistic without keys. */
+void rt_stat_merge_cells(const struct rt_map *map, s64 *merged);
 /* One part of a merged cell. */
 s64 rt_stat_part(const struct rt_stat *stat, const s64 *merged, u32 part);
 int rt_stat_add(struct rt_frame *frame, struct rt_map *map, const char *key,
@@ -421,6 +423,8 @@ bool rt_in_slice(const struct rt_map *map, const char *key,
 u32 rt_entry_size(const struct rt_map *map);
 u32 rt_snapshot(struct rt_map *map, const char *slice, u64 any,
 		char *entries, struct rt_node **nodes);
+/* Copies the elements at @most places from *@from on, which goes on behind them. */
+u32 rt_map_copy(struct rt_map *map, u64 *from, char *entries, u32 most);
 /* Puts all elements in a new order. */
 void rt_relink(struct rt_map *map, struct rt_node **order, u32 count);
 

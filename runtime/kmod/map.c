@@ -21,6 +21,9 @@ struct rt_node {
 	char bytes[] __aligned(8);	/* key, then value */
 };
 
+/* Of a node that is free. */
+enum { NO_SLOT = 0xffffffff };
+
 static struct rt_node *node_at(const struct rt_map *map, u64 index)
 {
 	return (struct rt_node *)(map->nodes + index * map->node_size);
@@ -45,6 +48,7 @@ static int map_create(struct rt_map *map)
 		return -ENOMEM;
 	for (i = map->size; i-- > 0;) {
 		node_at(map, i)->chain = map->free;
+		node_at(map, i)->slot = NO_SLOT;
 		map->free = node_at(map, i);
 	}
 	return 0;
@@ -119,6 +123,7 @@ static void unlink_node(struct rt_map *map, struct rt_node *node)
 	*(node->before ? &node->before->after : &map->first) = node->after;
 	*(node->after ? &node->after->before : &map->last) = node->before;
 	node->chain = map->free;
+	node->slot = NO_SLOT;
 	map->free = node;
 	map->count--;
 	map->changes++;
@@ -342,4 +347,33 @@ void rt_relink(struct rt_map *map, struct rt_node **order, u32 count)
 	map->first = map->last = NULL;
 	for (i = 0; i < count; i++)
 		append(map, order[i]);
+}
+
+/* ---- for the runner, who looks now and then ---- */
+
+static u32 copy_nodes(struct rt_map *map, u64 *from, char *entries, u32 most)
+{
+	u64 end = min_t(u64, map->size, *from + most);
+	u32 size = rt_entry_size(map), count = 0;
+	unsigned long flags = rt_map_lock(map);
+
+	for (; *from < end; (*from)++) {
+		const struct rt_node *node = node_at(map, *from);
+
+		if (node->slot != NO_SLOT)
+			take_entry(map, entries + (u64)count++ * size, node);
+	}
+	rt_map_unlock(map, flags);
+	return count;
+}
+
+u32 rt_map_copy(struct rt_map *map, u64 *from, char *entries, u32 most)
+{
+	if (map->key_size)
+		return copy_nodes(map, from, entries, most);
+	if (*from)
+		return 0;
+	*from = 1;
+	rt_stat_merge_cells(map, (s64 *)entries);
+	return 1;
 }

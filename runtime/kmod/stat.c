@@ -89,6 +89,16 @@ s64 rt_stat_part(const struct rt_stat *stat, const s64 *merged, u32 part)
 	return 0;
 }
 
+void rt_stat_merge_cells(const struct rt_map *map, s64 *merged)
+{
+	u32 cpu;
+
+	memset(merged, 0, map->cell_size);
+	for_each_possible_cpu(cpu)
+		stat_merge(merged, per_cpu_ptr(map->cells, cpu),
+			   map->stat->parts, map->stat->buckets);
+}
+
 static void add_to(const struct rt_map *map, s64 *cell, s64 value)
 {
 	const struct rt_stat *stat = map->stat;

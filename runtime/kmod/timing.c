@@ -19,6 +19,7 @@ struct timing_cell {
 
 static struct timing_cell *timing_cells;	/* of a processor: one a probe */
 static atomic64_t *timing_misses;		/* one a probe */
+static u8 *timing_off;				/* one a probe: 1 if it is */
 static DEFINE_MUTEX(timing_beginning);
 
 static int timing_create(void)
@@ -28,7 +29,8 @@ static int timing_create(void)
 	timing_cells = RT_TRY(vzalloc(nr_cpu_ids * probes *
 				      sizeof(*timing_cells)));
 	timing_misses = RT_TRY(vzalloc(probes * sizeof(*timing_misses)));
-	return timing_cells && timing_misses ? 0 : -ENOMEM;
+	timing_off = RT_TRY(vzalloc(probes));
+	return timing_cells && timing_misses && timing_off ? 0 : -ENOMEM;
 }
 
 int rt_timing_begin(void)
@@ -50,8 +52,24 @@ void rt_timing_destroy(void)
 {
 	vfree(timing_cells);
 	vfree(timing_misses);
+	vfree(timing_off);
 	timing_cells = NULL;
 	timing_misses = NULL;
+	timing_off = NULL;
+}
+
+bool rt_timing_is_off(const struct rt_probe *probe)
+{
+	return READ_ONCE(timing_off[probe - rt_program.probes]);
+}
+
+int rt_timing_switch(const struct kmod_switch *wanted)
+{
+	if (!static_branch_unlikely(&rt_timed) ||
+	    wanted->number >= rt_program.probe_count)
+		return -EINVAL;
+	WRITE_ONCE(timing_off[wanted->number], wanted->off != 0);
+	return 0;
 }
 
 static struct timing_cell *timing_cell_of(u32 cpu, u32 number)

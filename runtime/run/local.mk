@@ -6,4 +6,6 @@ run_sources = \
 	runtime/run/options.c \
 	runtime/run/session.c \
 	runtime/run/report.c \
+	runtime/run/globals.c \
+	runtime/run/globals.h \
 	runtime/run/main.c

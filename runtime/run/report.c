@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "runtime/bpf/attach.h"
 #include "runtime/bpf/load.h"
@@ -18,6 +20,7 @@
 #include "runtime/kmod/user/insert.h"
 #include "runtime/reader/object.h"
 #include "runtime/reader/records.h"
+#include "runtime/run/globals.h"
 
 /* ORDER: enum wire_skip. */
 static const char *const reasons[WIRE_SKIPS] = {
@@ -211,6 +214,9 @@ static size_t collect(const struct attach *attach, struct row *rows)
 	for (size_t i = 0; i < attach->count; i++) {
 		struct row *row = &rows[count];
 
+		/* made by the translator for the keys of --monitor */
+		if (attach->probes[i].kind == ATTACH_RESET)
+			continue;
 		*row = (struct row){ .probe = &attach->probes[i] };
 		if (attach->object->is_module ? fill_module(row, i) :
 		    source.cells ? fill_programs(row, i, &source) :
@@ -275,86 +281,101 @@ static void print_number(int width, bool is_known, uint64_t number)
 		fprintf(stderr, " %*s", width, "-");
 }
 
-static void print_row(int width, const struct row *row)
+static void print_numbers(const struct row *row)
 {
 	const struct wire_times *times = &row->times;
 	bool has_range = row->has_range;
 
-	fprintf(stderr, "%-*s", width, row->probe->about->name);
 	print_number(10, true, times->hits);
 	print_number(12, has_range, times->hits ? ~times->least : 0);
 	print_number(12, true, times->hits ? times->sum / times->hits : 0);
 	print_number(12, has_range, times->most);
 	print_number(8, true, row->missed);
-	fputc('\n', stderr);
 }
 
-static void print_probes(const struct attach *attach, enum report_order order)
+static void print_head(void)
+{
+	fprintf(stderr, " %10s %12s %12s %12s %8s", "hits", "min ns", "avg ns",
+		"max ns", "missed");
+}
+
+void report_timing(const struct attach *attach)
 {
 	struct row *rows = calloc(attach->count + 1, sizeof(*rows));
 	size_t count = rows ? collect(attach, rows) : 0;
 	int width = name_width(rows, count);
 
-	if (order != REPORT_SCRIPT)
-		sort_rows(rows, count, order);
-	fprintf(stderr, "%-*s %10s %12s %12s %12s %8s\n", width, "probe",
-		"hits", "min ns", "avg ns", "max ns", "missed");
-	for (size_t i = 0; i < count; i++)
-		print_row(width, &rows[i]);
+	fprintf(stderr, "\n----- probe hit report:\n%-*s", width, "probe");
+	print_head();
+	fputc('\n', stderr);
+	for (size_t i = 0; i < count; i++) {
+		fprintf(stderr, "%-*s", width, rows[i].probe->about->name);
+		print_numbers(&rows[i]);
+		fputc('\n', stderr);
+	}
 	free(rows);
 }
 
-void report_timing(const struct attach *attach)
+/* ---- while the session runs ---- */
+
+/* The part of @count rows that the view shows; it may have moved too far. */
+static size_t find_first(struct report_view *view, size_t count)
 {
-	fputs("\n----- probe hit report:\n", stderr);
-	print_probes(attach, REPORT_SCRIPT);
+	size_t rows = view->rows ? view->rows : count;
+
+	if (view->first + rows > count)
+		view->first = count > rows ? count - rows : 0;
+	return view->first;
 }
 
-/* ---- globals ---- */
-
-/* Numbers and texts, those of the script. */
-static bool is_shown(const struct manifest_global *global)
+static void print_probes(const struct attach *attach, struct report_view *view)
 {
-	return (global->type == 'l' || global->type == 't') &&
-	       strncmp(global->name, "__", 2);
-}
+	struct row *rows = calloc(attach->count + 1, sizeof(*rows));
+	size_t count = rows ? collect(attach, rows) : 0;
+	size_t first = find_first(view, count);
+	size_t end = view->rows && first + view->rows < count ?
+		     first + view->rows : count;
 
-static void print_global(const struct manifest_global *global,
-			 const char *value)
-{
-	fprintf(stderr, "%s = ", global->name);
-	if (global->type == 'l') {
-		fprintf(stderr, "%s\n", value);
-		return;
+	if (view->order != REPORT_SCRIPT)
+		sort_rows(rows, count, view->order);
+	fputs("index state", stderr);
+	print_head();
+	fputs(" probe\n", stderr);
+	for (size_t i = first; i < end; i++) {
+		fprintf(stderr, "%5zu %5s", rows[i].probe - attach->probes,
+			rows[i].probe->is_off ? "off" : "on");
+		print_numbers(&rows[i]);
+		fprintf(stderr, " %s\n", rows[i].probe->about->name);
 	}
-	fputc('"', stderr);
-	for (int i = 0; value[i] && i < 60; i++)
-		fputc((unsigned char)value[i] < ' ' ? '.' : value[i], stderr);
-	fputs(strlen(value) > 60 ? "\"...\n" : "\"\n", stderr);
+	if (end - first < count)
+		fprintf(stderr, "----- probes %zu to %zu of %zu: the arrow "
+			"keys show others\n", first + 1, end, count);
+	free(rows);
 }
 
-static void print_globals(const struct object *object)
+/* On a terminal the table leaves room for the rest, and for what is typed. */
+static void fit_rows(struct report_view *view, unsigned int lines)
 {
-	const struct manifest *manifest = object->manifest;
-	char value[4096];
+	enum { LEAST = 4, AROUND = 5 };
+	struct winsize size = { 0 };
 
-	for (size_t i = 0; i < manifest->global_count; i++)
-		if (is_shown(&manifest->globals[i]) &&
-		    object_global(object, &manifest->globals[i], value,
-				  sizeof(value)))
-			print_global(&manifest->globals[i], value);
+	view->rows = 0;
+	if (isatty(STDERR_FILENO) && !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) &&
+	    size.ws_row)
+		view->rows = size.ws_row > lines + AROUND + LEAST ?
+			size.ws_row - lines - AROUND : LEAST;
 }
 
 void report_monitor(const struct attach *attach, const struct records *records,
-		    enum report_order order, double seconds, bool is_paused)
+		    struct report_view *view)
 {
 	const struct wire_shared *shared = attach->object->shared;
 
 	fprintf(stderr, "----- %s after %.0f s: %" PRIu64 " records, %" PRIu64
 		" lost, %" PRIu64 " errors, %" PRIu64 " skipped%s\n",
-		shared->module, seconds, records->count,
+		shared->module, view->seconds, records->count,
 		(uint64_t)shared->lost, (uint64_t)shared->errors,
-		report_skipped(shared), is_paused ? ", paused" : "");
-	print_globals(attach->object);
-	print_probes(attach, order);
+		report_skipped(shared), view->is_paused ? ", paused" : "");
+	fit_rows(view, globals_print(attach->object, view->globals));
+	print_probes(attach, view);
 }

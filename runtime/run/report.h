@@ -5,7 +5,10 @@
 #define SPILE_RUN_REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "runtime/run/globals.h"
 
 struct attach;
 struct object;
@@ -36,8 +39,18 @@ enum report_order {
 	REPORT_ORDERS
 };
 
-/* One line of state, the globals that are numbers and texts, the table. */
+/* What --monitor shows. */
+struct report_view {
+	enum report_order order;
+	enum globals_view globals;
+	size_t first;		/* row of the table */
+	size_t rows;		/* that fit on the terminal; 0: all. As found */
+	double seconds;		/* since the session began */
+	bool is_paused;
+};
+
+/* One line of state, the globals, the table. */
 void report_monitor(const struct attach *attach, const struct records *records,
-		    enum report_order order, double seconds, bool is_paused);
+		    struct report_view *view);
 
 #endif

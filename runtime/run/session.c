@@ -466,6 +466,22 @@ static int watch_target(struct session *session, char **ret_error)
 			session);
 }
 
+/* All handlers that do it, then what the command line says; the translator has
+ * put in what spile was told. */
+static void reset_globals(void *with)
+{
+	struct session *session = with;
+	const struct options *options = session->options;
+	char *error = NULL;
+
+	for (size_t i = 0; i < session->attach.count; i++)
+		if (session->attach.probes[i].kind == ATTACH_RESET)
+			run_probe(session, &session->attach.probes[i]);
+	if (object_set(&session->object, options->settings,
+		       options->setting_count, &error))
+		fail(session, error);
+}
+
 static void begin_monitor(struct session *session)
 {
 	const struct options *options = session->options;
@@ -474,7 +490,7 @@ static void begin_monitor(struct session *session)
 		.loop = session->loop, .attach = &session->attach,
 		.records = &session->records, .seconds = options->monitor,
 		.has_command = options->command, .stop = stop_session,
-		.with = session, .timer = -1,
+		.reset = reset_globals, .with = session, .timer = -1,
 	};
 	monitor_begin(&session->monitor);
 }

@@ -54,11 +54,11 @@ static void put_text(struct buf *out, const char *name, const char *text)
 
 static void put_options(struct buf *out, const struct options *o)
 {
-	buf_printf(out, "options %d %d %d %d %d %d %d %d %d\n", o->guru,
+	buf_printf(out, "options %d %d %d %d %d %d %d %d %d %d\n", o->guru,
 		   o->past_prologue,
 		   o->unoptimized, o->skip_badvars, o->suppress_handler_errors,
 		   o->no_autoprint, o->no_warnings, o->warnings_are_errors,
-		   o->timing || o->monitor);
+		   o->timing || o->monitor, o->monitor > 0);
 	/* that there is one, not which: process probes keep to it */
 	buf_printf(out, "target %d\n", o->command || o->target_pid ? 1 :
 		   o->last_pass == 4 ? 2 : 0);

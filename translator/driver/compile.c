@@ -317,6 +317,7 @@ static void set_sema_options(struct session *session)
 		.keep_unused = options->unoptimized,
 		.skip_badvars = options->skip_badvars,
 		.no_global_display = options->no_autoprint,
+		.can_reset = options->monitor,
 		.guru = options->guru,
 		.suppress_errors = options->suppress_handler_errors,
 		.assignments = assignments,

@@ -119,6 +119,8 @@ static size_t collect(struct session *session,
 	}
 	if (session->options->timing || session->options->monitor)
 		limits[n++] = (struct lower_limit){ "timing", "1" };
+	if (session->options->monitor)
+		limits[n++] = (struct lower_limit){ "monitor", "1" };
 	return n;
 }
 

@@ -1,4 +1,5 @@
-/* begin, end, error, each with an optional order number; never. */
+/* begin, end, error, each with an optional order number; never. And, of those that
+ * the translator makes, what sets the globals back. */
 #include "translator/probes/family.h"
 
 #include <inttypes.h>
@@ -15,7 +16,7 @@ static bool matches(const struct probe_point *point)
 
 	if (point->components.count != 1)
 		return false;
-	if (strcmp(c->name, "never") == 0)
+	if (strcmp(c->name, "never") == 0 || strcmp(c->name, "__reset") == 0)
 		return !c->arg;
 	if (c->arg && c->arg->kind != EXPR_NUMBER)
 		return false;
@@ -28,8 +29,10 @@ static bool resolve(struct family_env *env, const struct probe_point *point,
 {
 	const char *name = point->components.items[0].name;
 	bool never = strcmp(name, "never") == 0;
+	bool reset = strcmp(name, "__reset") == 0;
 	struct probe_instance *instance =
-		instance_add(env, out, point, never ? NULL : name);
+		instance_add(env, out, point, never ? NULL :
+			     reset ? "reset" : name);
 	int64_t priority = 0;
 
 	point_number(point, 0, &priority);

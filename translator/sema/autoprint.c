@@ -82,14 +82,19 @@ static bool wants_print(const struct symbol *symbol)
 	       !symbol->global->private_scope;
 }
 
-/* One program of BPF has room for so many arrays and a bit more. */
-enum { GLOBALS_A_PROBE = 32 };
+void sema_adopt_text(struct sema *sema, const char *text, size_t length)
+{
+	const struct source *source = source_create(sema->arena, "<automatic>",
+						    text, length, false);
+	struct ast_file *file = parse_file(sema->parser, source, true);
+
+	if (file)
+		sema_adopt(sema, file);
+}
 
 void sema_autoprint(struct sema *sema)
 {
 	struct buf script = { 0 };
-	const struct source *source;
-	struct ast_file *file;
 	int count = 0;
 
 	if (sema->options->no_global_display)
@@ -99,7 +104,7 @@ void sema_autoprint(struct sema *sema)
 
 		if (!wants_print(symbol))
 			continue;
-		if (count++ % GLOBALS_A_PROBE == 0)
+		if (count++ % SEMA_GLOBALS_A_PROBE == 0)
 			buf_printf(&script, "%sprobe "
 				   "end(9223372036854775807) {\n",
 				   count > 1 ? "}\n" : "");
@@ -109,13 +114,7 @@ void sema_autoprint(struct sema *sema)
 			put_scalar(&script, symbol);
 	}
 	buf_puts(&script, "}\n");
-	if (count) {
-		source = source_create(sema->arena, "<automatic>",
-				       buf_text(&script), script.length,
-				       false);
-		file = parse_file(sema->parser, source, true);
-		if (file)
-			sema_adopt(sema, file);
-	}
+	if (count)
+		sema_adopt_text(sema, buf_text(&script), script.length);
 	buf_free(&script);
 }

@@ -14,6 +14,7 @@ sema_sources = \
 	translator/sema/fold.c \
 	translator/sema/infer.c \
 	translator/sema/autoprint.c \
+	translator/sema/reset.c \
 	translator/sema/snippet.c \
 	translator/sema/prune.c \
 	translator/sema/privilege.c \

@@ -168,7 +168,7 @@ static bool starts(const char *text, const char *with)
 static bool is_allowed(const struct probe_instance *instance)
 {
 	static const char *const kinds[] = { "begin", "end", "error",
-					     "timer" };
+					     "reset", "timer" };
 
 	if (starts(instance->name, "process"))
 		return true;

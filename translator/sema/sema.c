@@ -111,6 +111,7 @@ int sema_run(struct sema *sema)
 	sema_privilege(sema);
 	sema_prune(sema);
 	sema_autoprint(sema);
+	sema_reset(sema);
 	if (sema->probes_expanded < sema->files.count) {
 		sema_expand(sema);
 		sema_resolve(sema);

@@ -104,6 +104,7 @@ struct sema_options {
 	bool keep_unused;		/* -u */
 	bool skip_badvars;
 	bool no_global_display;
+	bool can_reset;			/* --monitor: its globals can be set back */
 	bool guru;
 	bool suppress_errors;		/* --suppress-handler-errors */
 	const char *const *assignments;	/* -G name=value */
@@ -320,6 +321,13 @@ void sema_prune(struct sema *sema);
 
 /* autoprint.c: probes that print globals that are written, never read. */
 void sema_autoprint(struct sema *sema);
+/* One program of BPF has room for so many arrays and a bit more: who works on all
+ * globals makes more probes. */
+enum { SEMA_GLOBALS_A_PROBE = 32 };
+/* Takes in probes of the translator's, written as a script. */
+void sema_adopt_text(struct sema *sema, const char *text, size_t length);
+/* reset.c: probes that give globals their first values. */
+void sema_reset(struct sema *sema);
 
 /* A name for a type: "long", "string", "stats". */
 const char *type_name(enum type type);

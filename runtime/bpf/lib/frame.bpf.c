@@ -86,7 +86,7 @@ RT_GEN long rt_may_run(__u32 kind)
 	switch (kind) {
 	case 0:		/* begin */
 		return state == WIRE_STARTING || state == WIRE_RUNNING;
-	case 1:		/* end, error: the runner decides */
+	case 1:		/* end, error, reset: the runner decides */
 		return 1;
 	}
 	return state == WIRE_RUNNING;

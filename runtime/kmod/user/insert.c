@@ -151,6 +151,15 @@ static int set_global(struct object *object, const char *setting,
 			asked.name, asked.value);
 }
 
+int insert_set(struct object *object, char *const *settings, size_t count,
+	       char **ret_error)
+{
+	for (size_t i = 0; i < count; i++)
+		if (set_global(object, settings[i], ret_error))
+			return -1;
+	return 0;
+}
+
 int insert_load(struct object *object, const struct load_options *options,
 		char **ret_error)
 {
@@ -168,10 +177,8 @@ int insert_load(struct object *object, const struct load_options *options,
 				"module %s: %s", name, strerror(errno));
 	if (map_device(object, ret_error))
 		return -1;
-	for (size_t i = 0; i < options->setting_count; i++)
-		if (set_global(object, options->settings[i], ret_error))
-			return -1;
-	return 0;
+	return insert_set(object, options->settings, options->setting_count,
+			  ret_error);
 }
 
 static int explain_user_place(const struct manifest_probe *probe, int error,
@@ -278,6 +285,18 @@ bool insert_times(int device, size_t probe, struct wire_times *times,
 	*times = asked.times;
 	*ret_missed = asked.missed;
 	return true;
+}
+
+int insert_switch(int device, size_t probe, bool off)
+{
+	struct kmod_switch wanted = { .number = probe, .off = off };
+
+	return ioctl(device, KMOD_SWITCH, &wanted) ? -errno : 0;
+}
+
+bool insert_elements(int device, struct kmod_elements *asked)
+{
+	return !ioctl(device, KMOD_ELEMENTS, asked);
 }
 
 int insert_run(int device, int probe)

@@ -13,6 +13,7 @@
 
 struct kmod_choice;
 struct kmod_code;
+struct kmod_elements;
 struct load_options;
 struct object;
 struct wire_times;
@@ -40,6 +41,17 @@ int insert_choose(int device, const struct kmod_choice *choice);
 
 /* The value that a global has now, as a text; false if there is none of it. */
 bool insert_global(int device, const char *name, char *value, size_t room);
+
+/* Gives globals their values: name=value. 0, or -1 with a sentence in *ret_error
+ * (malloc'd). */
+int insert_set(struct object *object, char *const *settings, size_t count,
+	       char **ret_error);
+
+/* Some elements of an array: runtime/kmod/device.h. */
+bool insert_elements(int device, struct kmod_elements *asked);
+
+/* Switches a probe off and on, where hits are timed. 0 or -errno. */
+int insert_switch(int device, size_t probe, bool off);
 
 /* From now on hits are timed. 0 or -errno. */
 int insert_time(int device);

@@ -127,8 +127,7 @@ static int explain_perf(struct probe *probe, int error, unsigned int cpu,
 		return complain(ret_error, "the kernel does not know the event "
 				"of probe %s", name);
 	if (error == ENOSPC)
-		return complain(ret_error, "the processor has no breakpoint "
-				"left for probe %s: most have four", name);
+		return complain_breakpoints(ret_error, name);
 	return complain(ret_error, "cannot open the event of probe %s on "
 			"processor %u: %s", name, cpu, strerror(error));
 }

@@ -111,6 +111,7 @@ int watch_find(const struct manifest_probe *probe, long long target,
 	uint64_t room = (uint64_t)manifest_pair_number(pairs, "room", LONGEST);
 	uint64_t at = (uint64_t)manifest_pair_number(pairs, "address", 0);
 	uint64_t length = (uint64_t)manifest_pair_number(pairs, "length", 0);
+	uint64_t behind = (uint64_t)manifest_pair_number(pairs, "behind", 0);
 
 	if (symbol)
 		at = find_symbol(symbol, &room);
@@ -119,8 +120,21 @@ int watch_find(const struct manifest_probe *probe, long long target,
 				"is (probe %s): it has no such data, or its "
 				"symbol table has functions only",
 				symbol ? symbol : "0", probe->name);
+	if (behind >= room)
+		return complain(ret_error, "what is %llu bytes behind '%s' is "
+				"other data (probe %s): the next symbol is %llu "
+				"bytes behind it", (unsigned long long)behind,
+				symbol, probe->name, (unsigned long long)room);
+	at += behind;
+	room -= behind;
 	if (find_in_process(probe, target, &at, ret_error))
 		return -1;
+	if (length && at % length)
+		return complain(ret_error, "data is watched at multiples of the "
+				"length, and 0x%llx is none of %llu (probe %s): "
+				"give a shorter .length(), or none",
+				(unsigned long long)at,
+				(unsigned long long)length, probe->name);
 	ret_place->address = at;
 	ret_place->length = length ? length : longest(at, room);
 	return 0;

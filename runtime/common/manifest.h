@@ -57,7 +57,8 @@ struct manifest_site {
  *				some, and before the others of this kind)
  *	perf			type, config, period or hertz, cpus ("0-3,8", or
  *				"all"); of accesses to data: access ("write" or
- *				"rw"), address or symbol, length (0: as fits),
+ *				"rw"), address or symbol (and behind: bytes from it
+ *				on to the place), length (0: as fits),
  *				room (bytes that there are); of a program whose
  *				place is known once it runs: file (that the target
  *				maps, or the process of that number), process, base

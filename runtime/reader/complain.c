@@ -13,3 +13,11 @@ int complain(char **ret_error, const char *format, ...)
 	va_end(arguments);
 	return -1;
 }
+
+int complain_breakpoints(char **ret_error, const char *probe)
+{
+	return complain(ret_error, "the processor has no breakpoint left for "
+			"probe %s: most have four, for all that runs; watch "
+			"less at a time, or end the debuggers that have some",
+			probe);
+}

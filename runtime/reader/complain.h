@@ -7,4 +7,7 @@
 int complain(char **ret_error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The same, of a probe for which the processor has no breakpoint. */
+int complain_breakpoints(char **ret_error, const char *probe);
+
 #endif

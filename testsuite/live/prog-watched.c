@@ -1,7 +1,8 @@
 /*
  * Writes as many numbers as the argument says to places whose addresses are always the
  * same, and reads the last one of the second. Without an argument: writes to variables,
- * once for each line that it reads, and says so.
+ * once for each line that it reads, and says so; a library that was put into it may
+ * write to its own.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 volatile int watched_number = 70;
 volatile struct { long first, second; } watched_pair = { 1, 2 };
 
+__attribute__((weak)) void library_write(void);
+
 static int write_variables(void)
 {
 	int c;
@@ -23,6 +26,8 @@ static int write_variables(void)
 		watched_number++;
 		watched_pair.first++;
 		watched_pair.second += 2;
+		if (library_write)
+			library_write();
 		printf("written %d\n", watched_number);
 		fflush(stdout);
 	}

@@ -1,8 +1,8 @@
 /*
  * kernel.data(ADDRESS) and kernel.data("SYMBOL") with .write or .rw, and .length(N)
  * before it: accesses to data of the kernel, by the breakpoints for data that
- * processors have. process.data(…), process("P").data(…) and process(PID).data(…): the
- * same for data of a program, by where it is in memory or by a symbol ("NAME+8"); a
+ * processors have; "SYMBOL+8" is the place so many bytes behind it. process.data(…), process("P").data(…) and process(PID).data(…): the
+ * same for data of a program, by where it is in memory or by a symbol; a
  * breakpoint is for all processes, so a test in front of the handler asks whose it is.
  * Where data of a position-independent program is, the runner asks the process.
  */
@@ -78,9 +78,45 @@ static bool read_length(struct family_env *env, const struct probe_point *point,
 	     (*ret_length == 1 || *ret_length == 2 || *ret_length == 4 ||
 	      *ret_length == 8)))
 		return true;
-	diag_report(env->diag, DIAG_data_length,
-		    point->components.items[2].span);
+	diag_report_hint(env->diag, DIAG_data_length,
+			 point->components.items[2].span,
+			 *ret_length > 8 ? "a probe watches 8 bytes at most: more "
+			 "is several probes, \"NAME\", \"NAME+8\" and so on, of "
+			 "which processors have room for four" : NULL);
 	return false;
+}
+
+/* Whether a breakpoint of that length can be there; 0: one that fits is taken. */
+static bool is_aligned(struct family_env *env, const struct probe_point *point,
+		       uint64_t address, int64_t length)
+{
+	if (!length || address % (uint64_t)length == 0)
+		return true;
+	diag_report_hint(env->diag, DIAG_data_unaligned,
+			 point->components.items[1].span,
+			 "give a shorter .length(), or none: then as much is "
+			 "watched as can be there",
+			 arena_printf(env->arena, "0x%" PRIx64, address),
+			 (long long)length);
+	return false;
+}
+
+/* "name+8": the name, and the bytes behind it. */
+static const char *split_symbol(struct arena *arena, const char *text,
+				uint64_t *ret_offset)
+{
+	const char *plus = strrchr(text, '+');
+	char *end;
+
+	*ret_offset = 0;
+	if (!plus || plus == text || plus[1] < '0' || plus[1] > '9')
+		return text;
+	*ret_offset = strtoull(plus + 1, &end, 0);
+	if (*end) {
+		*ret_offset = 0;
+		return text;
+	}
+	return arena_strndup(arena, text, (size_t)(plus - text));
 }
 
 static struct probe_instance *add(struct family_env *env,
@@ -107,14 +143,22 @@ static bool resolve_kernel(struct family_env *env,
 	const char *symbol = point_text(point, 1);
 	struct probe_instance *instance;
 	int64_t address = 0;
+	uint64_t offset = 0;
 
 	if (!symbol && !point_number(point, 1, &address))
 		return true;
+	/* where a symbol is, the runner finds */
+	if (!symbol && !is_aligned(env, point, (uint64_t)address, length))
+		return false;
 	instance = add(env, point, out, length);
-	if (symbol)
-		instance_pair(env, instance, "symbol", "%s", symbol);
-	else
+	if (!symbol) {
 		instance_pair(env, instance, "address", "%" PRId64, address);
+		return true;
+	}
+	symbol = split_symbol(env->arena, symbol, &offset);
+	instance_pair(env, instance, "symbol", "%s", symbol);
+	if (offset)
+		instance_pair(env, instance, "behind", "%" PRIu64, offset);
 	return true;
 }
 
@@ -170,24 +214,6 @@ static struct probe_instance *add_program(const struct data_point *data,
 	return instance;
 }
 
-/* "name+8": the name, and the bytes behind it. */
-static const char *split_symbol(struct arena *arena, const char *text,
-				uint64_t *ret_offset)
-{
-	const char *plus = strrchr(text, '+');
-	char *end;
-
-	*ret_offset = 0;
-	if (!plus || plus == text || !plus[1])
-		return text;
-	*ret_offset = strtoull(plus + 1, &end, 0);
-	if (*end) {
-		*ret_offset = 0;
-		return text;
-	}
-	return arena_strndup(arena, text, (size_t)(plus - text));
-}
-
 /* Whether the process is there that tells where the data is. */
 static bool is_placed(const struct family_env *env, struct program *program,
 		      const struct process_file *file)
@@ -213,24 +239,29 @@ static void put_place(struct family_env *env, struct probe_instance *instance,
 		instance_pair(env, instance, "process", "%" PRId64, file->pid);
 }
 
-static void add_symbol(const struct data_point *data, struct program *program,
+static bool add_symbol(const struct data_point *data, struct program *program,
 		       const struct process_file *file,
 		       const struct program_symbol *symbol, uint64_t offset)
 {
 	bool runs = program_loader(program) || !program_is_relocatable(program);
 	struct arena *arena = data->env->arena;
-	struct probe_instance *instance = add_program(data,
-		(int64_t)(symbol->address + offset), runs ? file : NULL);
+	uint64_t address = symbol->address + offset;
+	struct probe_instance *instance;
 
+	/* files are mapped by pages, so where one is changes nothing */
+	if (!is_aligned(data->env, data->point, address, data->length))
+		return false;
+	instance = add_program(data, (int64_t)address, runs ? file : NULL);
 	instance->name = name_of(data, file, offset ?
 		arena_printf(arena, "\"%s+%" PRIu64 "\"", symbol->name, offset) :
 		arena_printf(arena, "\"%s\"", symbol->name));
 	instance_pair(data->env, instance, "room", "%" PRIu64,
 		      symbol->size - offset);
 	put_place(data->env, instance, program, file);
+	return true;
 }
 
-static void add_symbols(const struct data_point *data,
+static bool add_symbols(const struct data_point *data,
 			const struct process_file *file, const char *text)
 {
 	struct family_env *env = data->env;
@@ -240,23 +271,23 @@ static void add_symbols(const struct data_point *data,
 	const char *name = split_symbol(env->arena, text, &offset);
 	struct user_program *user = programs_open(env, file->open, &reason);
 
-	if (!user) {
-		refuse(env, reason, NULL);
-		return;
-	}
-	if (!is_placed(env, user->program, file)) {
-		refuse(env, "where data of a position-independent program is, is "
-		       "known once it runs", "begin it, then name it by -x PID "
-		       "or process(PID); or link it with -no-pie");
-		return;
-	}
+	if (!user)
+		return refuse(env, reason, NULL);
+	if (!is_placed(env, user->program, file))
+		return refuse(env, "where data of a position-independent program "
+			      "is, is known once it runs", "begin it, then name "
+			      "it by -x PID or process(PID); or link it with "
+			      "-no-pie");
 	program_find_symbols(user->program, name, &found);
 	for (size_t i = 0; i < found.symbols.count; i++) {
 		const struct program_symbol *symbol = found.symbols.items[i];
 
-		if (symbol->is_data && !symbol->is_tls && offset < symbol->size)
-			add_symbol(data, user->program, file, symbol, offset);
+		if (symbol->is_data && !symbol->is_tls &&
+		    offset < symbol->size &&
+		    !add_symbol(data, user->program, file, symbol, offset))
+			return false;
 	}
+	return true;
 }
 
 static bool resolve_symbol(const struct data_point *data, const char *symbol)
@@ -268,7 +299,8 @@ static bool resolve_symbol(const struct data_point *data, const char *symbol)
 	if (!process_find(env, data->point, NULL, &files))
 		return true;
 	for (size_t i = 0; i < files.items.count; i++)
-		add_symbols(data, files.items.items[i], symbol);
+		if (!add_symbols(data, files.items.items[i], symbol))
+			return false;
 	if (data->out->items.count == before && !env->missing)
 		return refuse(env, "it has no such data, or only for each thread, "
 			      "or the offset is behind its end",
@@ -285,6 +317,8 @@ static bool resolve_address(const struct data_point *data, int64_t address)
 	if (address <= 0)
 		return refuse(env, "that is no address of a program",
 			      "data of the kernel is kernel.data(ADDRESS)");
+	if (!is_aligned(env, data->point, (uint64_t)address, data->length))
+		return false;
 	if (!data->point->components.items[0].arg) {
 		if (!env->command && !env->target && !env->leaves_object)
 			return refuse(env, "process without a name is the "

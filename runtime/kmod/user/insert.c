@@ -209,6 +209,8 @@ static int explain_attach(const struct manifest_probe *probe, int error,
 		return complain(ret_error, "this machine has no such event for "
 				"probe %s (virtual machines often lack hardware "
 				"counters)", probe->name);
+	if (perf && error == ENOSPC)
+		return complain_breakpoints(ret_error, probe->name);
 	if (!strcmp(probe->kind, "netfilter") && error == EOPNOTSUPP)
 		return complain(ret_error, "this kernel has no such netfilter "
 				"hook, or none of that family (probe %s)",

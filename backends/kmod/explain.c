@@ -63,6 +63,35 @@ static void see_symbol(struct buf *out, const char *line, size_t length)
 		   (int)strcspn(at, "\""), at);
 }
 
+/* What the tools say of it, not what they were called with. */
+static void see_failure(struct buf *out, const char *line, size_t length)
+{
+	static const char *const marks[] = {
+		": error: ", "fatal error: ", "ERROR: ", "*** ", ": not found",
+		"No such file", "Permission denied", "No space left",
+	};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+		if (*line != ' ' && has(line, length, marks[i])) {
+			buf_printf(out, "\n%.*s", (int)length, line);
+			return;
+		}
+}
+
+static const char *explain_other(struct build *build, const char *log)
+{
+	struct buf failures = { 0 };
+	const char *reason;
+
+	each_line(log, see_failure, &failures);
+	reason = arena_printf(build->arena, "the module does not build:%s%s",
+			      failures.length ? buf_text(&failures) : "\n",
+			      failures.length ? "\n-vv shows all of its build" :
+			      log);
+	buf_free(&failures);
+	return reason;
+}
+
 const char *explain_log(struct build *build, const char *log)
 {
 	struct buf errors = { 0 }, symbols = { 0 };
@@ -78,8 +107,7 @@ const char *explain_log(struct build *build, const char *log)
 				      "what this kernel does not offer to "
 				      "modules: %s", buf_text(&symbols));
 	else
-		reason = arena_printf(build->arena, "the module does not build:"
-				      "\n%s", log);
+		reason = explain_other(build, log);
 	buf_free(&errors);
 	buf_free(&symbols);
 	return reason;

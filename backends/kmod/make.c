@@ -94,6 +94,10 @@ static const char *write_makefile(struct build *build, const char *folder,
 	/* nothing traces a handler; and the kernel would patch the entry of each
 	 * function when it loads the module */
 	buf_puts(&text, "ccflags-remove-y := $(CC_FLAGS_FTRACE)\n");
+	/* HACKING has what -O2 costs and gives */
+	for (size_t i = 0; i < build_source_count; i++)
+		buf_printf(&text, "CFLAGS_%s := -O1\n",
+			   build_object(build, i));
 	/* objtool asks for it (parts.c keeps the line) */
 	if (tell)
 		buf_puts(&text, "$(info export SRCARCH='$(SRCARCH)')\n");

@@ -2,6 +2,7 @@
 #include "runtime/kmod/timing.h"
 
 #include <linux/cpumask.h>
+#include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/smp.h>
 #include <linux/timekeeping.h>

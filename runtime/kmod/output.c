@@ -12,6 +12,8 @@
 
 #include "runtime/kmod/output.h"
 
+enum { WORDS_MOST = 32 };
+
 static unsigned long output_size = 4ul << 20;
 module_param(output_size, ulong, 0400);
 
@@ -42,24 +44,39 @@ void rt_output_destroy(void)
 	vfree(rt_shared);
 }
 
-/* Copies to the ring at a position, around its end. */
-static void ring_put(u64 position, const void *bytes, u32 size)
+/* Records are words, mostly few: a string instruction takes longer to begin. */
+static __always_inline void copy_words(void *to, const void *from, u32 size)
+{
+	u64 *word = to;
+	const u64 *old = from;
+	u32 i;
+
+	if (unlikely(size > WORDS_MOST * sizeof(*word))) {
+		memcpy(to, from, size);
+		return;
+	}
+	for (i = 0; i < size / sizeof(*word); i++)
+		word[i] = old[i];
+}
+
+/* Copies to the ring at a position, around its end; both are of whole words. */
+static __always_inline void ring_put(u64 position, const void *words, u32 size)
 {
 	u64 at = position & (rt_output.size - 1);
 	u64 first = rt_output.size - at;
 
 	if (likely(size <= first)) {
-		memcpy(rt_output.data + at, bytes, size);
+		copy_words(rt_output.data + at, words, size);
 		return;
 	}
-	memcpy(rt_output.data + at, bytes, first);
-	memcpy(rt_output.data, bytes + first, size - first);
+	memcpy(rt_output.data + at, words, first);
+	memcpy(rt_output.data, words + first, size - first);
 }
 
 void rt_send(const void *record, u32 size)
 {
 	u32 head[2] = { size, 0 };
-	u64 total = 8 + round_up(size, 8), produced, consumed;
+	u64 total = sizeof(head) + size, produced, consumed;
 	unsigned long flags;
 
 	raw_local_irq_save(flags);
@@ -103,17 +120,49 @@ void rt_record_long(struct rt_frame *frame, s64 value)
 	add(frame, &value, sizeof(value));
 }
 
-void rt_record_text(struct rt_frame *frame, const char *text)
+/* By words, up to the one that the NUL is in. No word reaches into a page that
+ * the text is not in, as they lie at multiples of their size. */
+static u64 copy_text_words(u64 *to, u64 most, const u64 *text)
+{
+	u64 i = 0, mask;
+
+	do {
+		if (i == most)
+			return 0;
+		mask = rt_text_mask(text[i]);
+		to[i] = text[i] & mask;
+		i++;
+	} while (mask == ~0ull);
+	return i * sizeof(*to);
+}
+
+static u64 copy_text(char *to, u64 most, const char *text)
 {
 	u64 length = strlen(text), room = round_up(length + 1, 8);
-	char *to = frame->record + frame->record_length + sizeof(room);
 
-	if (frame->record_length + sizeof(room) + room > rt_program.record_size)
-		return;
-	*(u64 *)(to - sizeof(room)) = room;
+	if (room > most)
+		return 0;
 	*(u64 *)(to + room - 8) = 0;
 	memcpy(to, text, length);
-	frame->record_length += sizeof(room) + room;
+	return room;
+}
+
+void rt_record_text(struct rt_frame *frame, const char *text)
+{
+	u64 room, used = frame->record_length + sizeof(room);
+	char *to = frame->record + used;
+	u64 most = rt_program.record_size - used;
+
+	if (used > rt_program.record_size)
+		return;
+	room = IS_ALIGNED((unsigned long)text, sizeof(u64)) ?
+		copy_text_words((u64 *)to, most / sizeof(u64),
+				(const u64 *)text) :
+		copy_text(to, most, text);
+	if (!room)
+		return;
+	*(u64 *)(to - sizeof(room)) = room;
+	frame->record_length = used + room;
 }
 
 void rt_record_memory(struct rt_frame *frame, u64 address, s64 length,

@@ -207,7 +207,7 @@ static enum options_verdict check(const struct options *options)
 {
 	if (!options->object)
 		return wrong("no object to run is named");
-	for (int i = 0; i < options->setting_count; i++)
+	for (size_t i = 0; i < options->setting_count; i++)
 		if (*options->settings[i] == '-')
 			return wrong("'%s' stands behind the object: options go "
 				     "in front of it", options->settings[i]);

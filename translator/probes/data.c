@@ -1,9 +1,10 @@
 /*
  * kernel.data(ADDRESS) and kernel.data("SYMBOL") with .write or .rw, and .length(N)
  * before it: accesses to data of the kernel, by the breakpoints for data that
- * processors have; "SYMBOL+8" is the place so many bytes behind it. process.data(…), process("P").data(…) and process(PID).data(…): the
- * same for data of a program, by where it is in memory or by a symbol; a
- * breakpoint is for all processes, so a test in front of the handler asks whose it is.
+ * processors have; "SYMBOL+8" is the place so many bytes behind it.
+ * process.data(…), process("P").data(…) and process(PID).data(…): the same for data
+ * of a program, by where it is in memory or by a symbol; a breakpoint is for all
+ * processes, so a test in front of the handler asks whose it is.
  * Where data of a position-independent program is, the runner asks the process.
  */
 #include "translator/probes/process.h"

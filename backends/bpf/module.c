@@ -14,6 +14,7 @@
 
 #include <llvm-c/BitReader.h>
 #include <llvm-c/Linker.h>
+#include <llvm-c/Support.h>
 #include <llvm-c/Target.h>
 
 #include "translator/base/arena.h"
@@ -57,11 +58,26 @@ static void keep_complaint(LLVMDiagnosticInfoRef info, void *context)
 	LLVMDisposeMessage(text);
 }
 
+/*
+ * Ends of blocks that are alike stay where they are: kernels before 6.2 refuse a
+ * bpf_for_each_map_elem() that is reached with different maps, and merged ends may
+ * have one. There is no other way to say so for this target.
+ */
+static void keep_ends(void)
+{
+	static const char *const options[] = {
+		"spile-emit", "-enable-tail-merge=0",
+	};
+
+	LLVMParseCommandLineOptions(2, options, NULL);
+}
+
 static bool target_create(struct emit *e)
 {
 	LLVMTargetRef target;
 	char *reason = NULL;
 
+	keep_ends();
 	LLVMInitializeBPFTargetInfo();
 	LLVMInitializeBPFTarget();
 	LLVMInitializeBPFTargetMC();

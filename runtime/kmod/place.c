@@ -9,12 +9,15 @@
 #include "runtime/kmod/stack.h"
 
 #include <linux/dcache.h>
+#include <linux/delay.h>
 #include <linux/fs.h>
+#include <linux/hash.h>
 #include <linux/irq_work.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/mount.h>
 #include <linux/percpu.h>
+#include <linux/string.h>
 
 enum { FILES_MOST = 1024 };
 
@@ -132,27 +135,93 @@ bool rt_mapping_find(struct mm_struct *mm, u64 address,
 	return true;
 }
 
-PRIM_LONG(__mapped, s64 whose, s64 inode, s64 device, s64 offset)
+/* Of a program that was hit the kernel holds no lock: whoever does, another thread
+ * that changes the mappings, is soon done. */
+static bool wait_for_mappings(const struct rt_frame *frame, struct mm_struct *mm)
 {
-	struct mm_struct *mm = current->mm;
-	const struct vm_area_struct *vma;
-	s64 found = 0;
+	enum rt_attach kind = frame->probe->kind;
+	bool may_wait = kind == RT_ATTACH_UPROBE || kind == RT_ATTACH_URETPROBE;
+	u32 us, most = may_wait ? rt_program.lock_us : 0;
 
-	if (!rt_has_memory(frame) || mm != (void *)(long)whose ||
-	    !rt_mappings_lock(mm))
+	for (us = 0; !rt_mappings_lock(mm); us++) {
+		if (us == most)
+			return false;
+		udelay(1);
+	}
+	return true;
+}
+
+/* What was found last: whoever has the lock may be waiting for this very processor. */
+struct mapped {
+	u64 mm, pid, inode, device, offset;	/* whose, and what */
+	s64 at;
+};
+
+enum { MAPPED_BITS = 6 };
+
+static arch_spinlock_t mapped_lock = __ARCH_SPIN_LOCK_UNLOCKED;
+static struct mapped mappeds[1 << MAPPED_BITS];
+
+static struct mapped *mapped_room(const struct mapped *mapped)
+{
+	return &mappeds[hash_64(mapped->mm ^ mapped->inode, MAPPED_BITS)];
+}
+
+/* Another processor, or who was interrupted here, may be at it: then not. */
+static void remember(const struct mapped *mapped)
+{
+	if (!arch_spin_trylock(&mapped_lock))
+		return;
+	*mapped_room(mapped) = *mapped;
+	arch_spin_unlock(&mapped_lock);
+}
+
+static s64 recall(const struct mapped *wanted)
+{
+	const struct mapped *last = mapped_room(wanted);
+	s64 at = -1;
+
+	if (!arch_spin_trylock(&mapped_lock))
 		return -1;
-	for (vma = find_vma(mm, 0); vma && !found;
-	     vma = find_vma(mm, vma->vm_end)) {
+	if (!memcmp(last, wanted, offsetof(struct mapped, at)))
+		at = last->at;
+	arch_spin_unlock(&mapped_lock);
+	return at;
+}
+
+static s64 look_for(struct mm_struct *mm, const struct mapped *wanted)
+{
+	const struct vm_area_struct *vma;
+
+	for (vma = find_vma(mm, 0); vma; vma = find_vma(mm, vma->vm_end)) {
 		const struct inode *of = vma->vm_file ?
 			file_inode(vma->vm_file) : NULL;
 
-		if (of && vma->vm_pgoff == (u64)offset >> PAGE_SHIFT &&
-		    of->i_ino == inode &&
-		    (!device || of->i_sb->s_dev == device))
-			found = vma->vm_start + (offset & ~PAGE_MASK);
+		if (of && vma->vm_pgoff == wanted->offset >> PAGE_SHIFT &&
+		    of->i_ino == wanted->inode &&
+		    (!wanted->device || of->i_sb->s_dev == wanted->device))
+			return vma->vm_start + (wanted->offset & ~PAGE_MASK);
 	}
+	return 0;
+}
+
+PRIM_LONG(__mapped, s64 whose, s64 inode, s64 device, s64 offset)
+{
+	struct mm_struct *mm = current->mm;
+	struct mapped mapped = {
+		.mm = whose, .pid = frame->task->tgid, .inode = inode,
+		.device = device, .offset = offset,
+	};
+
+	if (!rt_has_memory(frame) || (unsigned long)mm != mapped.mm)
+		return -1;
+	if (!wait_for_mappings(frame, mm))
+		return recall(&mapped);
+	mapped.at = look_for(mm, &mapped);
 	rt_mappings_unlock(mm);
-	return found;
+	if (mapped.at)
+		remember(&mapped);
+	return mapped.at;
 }
 
 /* ---- files ---- */

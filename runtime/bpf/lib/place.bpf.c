@@ -85,7 +85,7 @@ static __u64 find_mapping(struct rt_stacks *stacks, __u64 mm, __u64 address)
 
 /* ---- where a file is mapped ---- */
 
-enum { MOST_MAPPINGS = 1 << 16 };
+enum { MOST_MAPPINGS = 1 << 16, HUNTS = 16 };
 
 struct hunt {
 	struct rt_stacks *stacks;
@@ -125,6 +125,18 @@ static long hunt_step(__u64 i, struct hunt *context)
 	return !hunt->address;
 }
 
+/* Nothing keeps the mappings as they are: while another thread changes them, one that
+ * is there can be missed. */
+static long hunt_once(__u64 i, struct hunt *context)
+{
+	struct rt_stacks *stacks = context->stacks;
+
+	(void)i;
+	stacks->hunt.address = 0;
+	bpf_loop(MOST_MAPPINGS, hunt_step, context, 0);
+	return stacks->hunt.found != 0;
+}
+
 RT_GLOBAL __s64 prim___mapped(struct rt_frame *frame, __s64 mm, __s64 inode,
 			      __s64 device, __s64 offset)
 {
@@ -138,11 +150,11 @@ RT_GLOBAL __s64 prim___mapped(struct rt_frame *frame, __s64 mm, __s64 inode,
 		return 0;
 	context.stacks = stacks;
 	stacks->hunt.mm = mm;
-	stacks->hunt.address = stacks->hunt.found = 0;
+	stacks->hunt.found = 0;
 	stacks->hunt.inode = inode;
 	stacks->hunt.device = device;
 	stacks->hunt.offset = offset;
-	bpf_loop(MOST_MAPPINGS, hunt_step, &context, 0);
+	bpf_loop(HUNTS, hunt_once, &context, 0);
 	return stacks->hunt.found;
 }
 

@@ -181,6 +181,8 @@ struct text {
 };
 
 /* ---- module.c: the LLVM side ---- */
+/* What LLVM is told once, before all modules. */
+void module_options(void);
 bool module_create(struct emit *e, const char *library);
 void module_free(struct emit *e);
 void refuse(struct emit *e, const struct ir_op *op, const char *format, ...)

@@ -165,6 +165,7 @@ int main(int argc, char **argv)
 	struct ir_program *program = read_program(arena, options.input,
 						  &reason);
 
+	module_options();
 	if (program)
 		reason = emit_somehow(arena, program, &options);
 	if (reason)

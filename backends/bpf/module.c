@@ -63,7 +63,7 @@ static void keep_complaint(LLVMDiagnosticInfoRef info, void *context)
  * bpf_for_each_map_elem() that is reached with different maps, and merged ends may
  * have one. There is no other way to say so for this target.
  */
-static void keep_ends(void)
+void module_options(void)
 {
 	static const char *const options[] = {
 		"spile-emit", "-enable-tail-merge=0",
@@ -77,7 +77,6 @@ static bool target_create(struct emit *e)
 	LLVMTargetRef target;
 	char *reason = NULL;
 
-	keep_ends();
 	LLVMInitializeBPFTargetInfo();
 	LLVMInitializeBPFTarget();
 	LLVMInitializeBPFTargetMC();

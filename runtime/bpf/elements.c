@@ -42,8 +42,11 @@ size_t elements_key_size(const char *keys)
 {
 	size_t size = 0;
 
-	for (; *keys; keys += strcspn(keys, " "), keys += *keys == ' ')
-		size += *keys == 't' ? strtoull(keys + 1, NULL, 10) : 8;
+	while (*keys) {
+		size_t room = manifest_next_key(&keys);
+
+		size += room ? room : 8;
+	}
 	return size;
 }
 

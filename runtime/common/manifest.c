@@ -31,6 +31,16 @@
 
 /* ---- pairs ---- */
 
+size_t manifest_next_key(const char **keys)
+{
+	const char *at = *keys;
+	size_t room = *at == 't' ? strtoull(at + 1, NULL, 10) : 0;
+
+	at += strcspn(at, " ");
+	*keys = at + (*at == ' ');
+	return room;
+}
+
 const char *manifest_pair_get(const struct manifest_pairs *pairs,
 			      const char *key)
 {

@@ -125,6 +125,10 @@ struct manifest {
 	size_t reloc_count;
 };
 
+/* The room of the next key in what a global's keys are described by, 0 of a number,
+ * which takes 8 bytes; *keys then is what follows, "" behind the last one. */
+size_t manifest_next_key(const char **keys);
+
 /* The value under @key, or NULL. */
 const char *manifest_pair_get(const struct manifest_pairs *pairs,
 			      const char *key);

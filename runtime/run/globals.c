@@ -92,25 +92,13 @@ static void print_value(const struct manifest_global *global, const char *value)
 
 /* ---- keys ---- */
 
-/* A key of several, as the manifest describes them: its room in @spec, which then
- * is the next; a number has none. */
-static size_t next_key(const char **spec)
-{
-	const char *at = *spec;
-	size_t room = *at == 't' ? strtoull(at + 1, NULL, 10) : 0;
-
-	at += strcspn(at, " ");
-	*spec = at + (*at == ' ');
-	return room;
-}
-
 static void print_keys(const struct manifest_global *global, const char *key)
 {
 	const char *spec = global->keys;
 
 	fprintf(stderr, "  %s[", global->name);
 	while (*spec) {
-		size_t room = next_key(&spec);
+		size_t room = manifest_next_key(&spec);
 
 		if (room)
 			print_text(key, room);
@@ -133,7 +121,7 @@ static int compare_keys(const struct manifest_global *global, const char *a,
 	int order = 0;
 
 	while (*spec && !order) {
-		size_t room = next_key(&spec);
+		size_t room = manifest_next_key(&spec);
 
 		order = room ? strncmp(a, b, room) :
 			compare_numbers(number_at(a), number_at(b));

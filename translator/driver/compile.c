@@ -148,7 +148,10 @@ void session_open(struct session *session, struct arena *arena,
 					    .guru = options->guru,
 					    .past_prologue =
 						options->past_prologue,
-					    .any_caller = session_any_caller(options) };
+					    .any_caller =
+						session_any_caller(options),
+					    .answer_most =
+						session_answer_most(session) };
 	session->module = options->module_name ? options->module_name :
 		arena_printf(arena, "spile_%d", (int)getpid());
 }

@@ -10,7 +10,9 @@
 #include "translator/target/kernel.h"
 
 struct limit_row {
-	const char *name, *key, *value;
+	const char *name;
+	const char *key;		/* NULL: of the translator alone */
+	const char *value;
 	long long least, most;		/* most 0: any number */
 };
 
@@ -33,6 +35,8 @@ static const struct limit_row limit_rows[] = {
 	{ "STP_OVERLOAD_THRESHOLD", "overload_threshold", "500000000", 0, 0 },
 	{ "HIST_WIDTH", "hist_width", "50", 0, 0 },
 	{ "HIST_ELISION", "hist_elision", "2", 0, 0 },
+	/* the most of an answer without .maxsize; 0: as much as is a text */
+	{ "STP_PROCFS_BUFSIZE", NULL, "0", 0, 16 << 20 },
 };
 
 #define ROW_COUNT (sizeof(limit_rows) / sizeof(limit_rows[0]))
@@ -43,7 +47,7 @@ static const char *const without_effect[] = {
 	"MINSTACKSPACE", "STAP_OVERRIDE_STUCK_CONTEXT", "STP_ALIBI",
 	"STP_EXECTRACE", "STP_FORCE_STDOUT_TTY", "STP_MAX_BUCKETS",
 	"STP_NO_BUILDID_CHECK", "STP_NO_VERREL_CHECK",
-	"STP_PROCFS_BUFSIZE", "STP_TIMING", "STP_TIMING_NSECS",
+	"STP_TIMING", "STP_TIMING_NSECS",
 };
 
 /* What only the translator knows of. */
@@ -92,6 +96,13 @@ const char *session_limit_given(const struct session *session,
 	return value;
 }
 
+int64_t session_answer_most(const struct session *session)
+{
+	const char *value = session_limit_given(session, "STP_PROCFS_BUFSIZE");
+
+	return value ? strtoll(value, NULL, 0) : 0;
+}
+
 static const char *limit_value(struct session *session,
 			       const struct limit_row *row)
 {
@@ -109,6 +120,8 @@ static size_t collect(struct session *session,
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		const char *value = limit_value(session, &limit_rows[i]);
 
+		if (!limit_rows[i].key)
+			continue;
 		if (!value && strcmp(limit_rows[i].key, "cpus") == 0)
 			value = arena_printf(session->arena, "%d",
 				kernel_possible_cpus(session->kernel));
@@ -125,20 +138,22 @@ static size_t collect(struct session *session,
 }
 
 /* A limit must be a number that makes sense. */
-static int check_values(struct session *session,
-			const struct lower_limit *limits)
+static int check_values(struct session *session)
 {
 	struct span nowhere = { 0 };
 
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		const struct limit_row *row = &limit_rows[i];
+		const char *given = session_limit_given(session, row->name);
 		char *end;
-		long long value = strtoll(limits[i].value, &end, 0);
+		long long value = given ? strtoll(given, &end, 0) : 0;
 
-		if (*end || end == limits[i].value || value < row->least ||
+		if (!given)
+			continue;
+		if (*end || end == given || value < row->least ||
 		    (row->most && value > row->most))
 			diag_report(session->diag, DIAG_limit_range, nowhere,
-				    row->name, limits[i].value,
+				    row->name, given,
 				    arena_printf(session->arena, row->most ?
 					"a number from %lld to %lld" :
 					"a number from %lld",
@@ -153,5 +168,5 @@ int session_limits(struct session *session, struct lower_limit *ret,
 	*ret_count = collect(session, ret);
 	for (size_t i = 0; i < session->options->limits.count; i++)
 		check_name(session, session->options->limits.items[i].name);
-	return check_values(session, ret);
+	return check_values(session);
 }

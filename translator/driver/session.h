@@ -59,6 +59,8 @@ int session_limits(struct session *session, struct lower_limit *ret,
 		   size_t *ret_count);
 /* -DSTAP_CALLEE_MATCHALL */
 bool session_any_caller(const struct options *options);
+/* -DSTP_PROCFS_BUFSIZE, bytes, unchecked; 0 when it is not given. */
+int64_t session_answer_most(const struct session *session);
 /* The value of -D NAME, unchecked, or NULL. */
 const char *session_limit_given(const struct session *session,
 				const char *name);

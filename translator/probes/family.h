@@ -133,6 +133,7 @@ struct family_env {
 	bool past_prologue;	/* -P */
 	int64_t owner;		/* whose processes are probed, or -1: all */
 	bool any_caller;	/* -DSTAP_CALLEE_MATCHALL */
+	int64_t answer_most;	/* -DSTP_PROCFS_BUFSIZE, bytes, or 0 */
 	/* Kernel types and tracepoints, opened on first use; NULL and a reason
 	 * reported by the caller when the kernel has none. */
 	struct btf_types *(*btf)(struct family_env *env);

@@ -43,7 +43,7 @@ static bool resolve(struct family_env *env, const struct probe_point *point,
 	struct probe_instance *instance;
 	size_t i = 1;
 	int64_t umask = 077;
-	int64_t maxsize = 0;
+	int64_t maxsize = env->answer_most;
 	bool read;
 
 	if (strcmp(point->components.items[0].name, "__stdin") == 0) {

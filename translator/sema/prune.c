@@ -17,7 +17,6 @@ struct prune {
 	bool changed;
 };
 
-static bool has_effect(struct expr *expr);
 static bool stmt_has_effect(struct stmt *stmt);
 
 /* ---- effects ---- */
@@ -36,59 +35,41 @@ static bool function_has_effect(struct function *f)
 	return effect;
 }
 
-static bool list_has_effect(struct expr_list *list)
+static bool call_has_effect(const struct expr *expr)
 {
-	for (size_t i = 0; i < list->items.count; i++)
-		if (has_effect(list->items.items[i]))
-			return true;
-	return false;
+	const struct callee *callee = expr->ref;
+
+	return callee->function ? function_has_effect(callee->function) :
+	       strchr(primitives[callee->primitive].flags, 'e') != NULL;
 }
 
-static bool call_has_effect(struct expr *expr)
+/* Assignments to locals of a function are not seen outside it. */
+static bool assignment_stays(const struct expr *expr, bool in_function)
 {
-	struct callee *callee = expr->ref;
-
-	if (list_has_effect(&expr->list))
-		return true;
-	if (callee->function)
-		return function_has_effect(callee->function);
-	return strchr(primitives[callee->primitive].flags, 'e') != NULL;
+	return in_function && expr->a->kind == EXPR_SYMBOL &&
+	       !((struct symbol *)expr->a->ref)->global;
 }
 
 /* Assignments and anything seen outside; faults do not count. */
-static bool has_effect(struct expr *expr)
+static bool has_effect(const struct expr *expr, bool in_function)
 {
 	if (!expr || expr_is_poison(expr))
 		return false;
-	if (expr->kind == EXPR_CALL)
-		return call_has_effect(expr);
-	if (expr->kind == EXPR_ASSIGN || expr->kind == EXPR_INCDEC ||
+	if (expr->kind == EXPR_ASSIGN || expr->kind == EXPR_INCDEC)
+		return !assignment_stays(expr, in_function) ||
+		       has_effect(expr->b, in_function);
+	if ((expr->kind == EXPR_CALL && call_has_effect(expr)) ||
+	    (expr->kind == EXPR_PRINT && expr->text[0] != 's') ||
+	    (expr->kind == EXPR_EMBEDDED &&
+	     !embedded_pragma(expr->text, "pure")) ||
 	    expr->kind == EXPR_MATCH)
 		return true;
-	if (expr->kind == EXPR_PRINT && expr->text[0] != 's')
-		return true;
-	if (expr->kind == EXPR_EMBEDDED)
-		return !embedded_pragma(expr->text, "pure");
-	return has_effect(expr->a) || has_effect(expr->b) ||
-	       has_effect(expr->c) || list_has_effect(&expr->list);
-}
-
-/* In a function's body: assignments to its locals stay inside. */
-static bool body_has_effect(struct expr *expr)
-{
-	if (!expr || expr_is_poison(expr))
-		return false;
-	if ((expr->kind == EXPR_ASSIGN || expr->kind == EXPR_INCDEC) &&
-	    expr->a->kind == EXPR_SYMBOL &&
-	    !((struct symbol *)expr->a->ref)->global)
-		return body_has_effect(expr->b);
-	if (expr->kind == EXPR_ASSIGN || expr->kind == EXPR_INCDEC)
-		return true;
-	if (expr->kind == EXPR_CALL || expr->kind == EXPR_PRINT ||
-	    expr->kind == EXPR_MATCH || expr->kind == EXPR_EMBEDDED)
-		return has_effect(expr);
-	return body_has_effect(expr->a) || body_has_effect(expr->b) ||
-	       body_has_effect(expr->c) || list_has_effect(&expr->list);
+	for (size_t i = 0; i < expr->list.items.count; i++)
+		if (has_effect(expr->list.items.items[i], in_function))
+			return true;
+	return has_effect(expr->a, in_function) ||
+	       has_effect(expr->b, in_function) ||
+	       has_effect(expr->c, in_function);
 }
 
 static bool stmt_has_effect(struct stmt *stmt)
@@ -102,8 +83,8 @@ static bool stmt_has_effect(struct stmt *stmt)
 	for (size_t i = 0; i < stmt->block.items.count; i++)
 		if (stmt_has_effect(stmt->block.items.items[i]))
 			return true;
-	return body_has_effect(stmt->expr) || body_has_effect(stmt->init) ||
-	       body_has_effect(stmt->step) || stmt_has_effect(stmt->body) ||
+	return has_effect(stmt->expr, true) || has_effect(stmt->init, true) ||
+	       has_effect(stmt->step, true) || stmt_has_effect(stmt->body) ||
 	       stmt_has_effect(stmt->other);
 }
 
@@ -335,7 +316,7 @@ static void drop_assignment(struct prune *prune, struct stmt *stmt)
 		diag_report(prune->sema->diag, DIAG_unused_local,
 			    expr->a->span, symbol->name);
 	prune->changed = true;
-	if (expr->b && has_effect(expr->b))
+	if (expr->b && has_effect(expr->b, false))
 		stmt->expr = expr->b;
 	else
 		clear_stmt(stmt);
@@ -345,7 +326,7 @@ static void prune_stmt(struct prune *prune, struct stmt *stmt)
 {
 	if (stmt->kind == STMT_EXPR)
 		drop_assignment(prune, stmt);
-	if (stmt->kind == STMT_EXPR && !has_effect(stmt->expr)) {
+	if (stmt->kind == STMT_EXPR && !has_effect(stmt->expr, false)) {
 		prune->changed = true;
 		if (own(stmt->expr->span) && !stmt->expr->span.origin &&
 		    stmt->expr->kind != EXPR_CALL)

@@ -281,8 +281,9 @@ static const char *bpf_refuses(struct arena *arena,
 				    "(MAXSTRINGLEN) do not fit in BPF frames");
 	for (size_t i = 0; i < program->probes.count; i++)
 		if (!is_way(program->probes.items[i]->kind))
-			return arena_printf(arena, "BPF has no probe %s; the "
-				"module backend has: --runtime=kernel",
+			return arena_printf(arena, "%s: BPF has no probe %s; "
+				"the module backend has: --runtime=kernel",
+				program->probes.items[i]->place,
 				program->probes.items[i]->name);
 	for (size_t i = 0; i < program->functions.count; i++) {
 		const struct ir_op *op =

@@ -16,7 +16,7 @@ struct diag {
 	struct map seen;	/* texts already printed */
 	const char *warnings;	/* their texts */
 	int errors;
-	bool reported[DIAG_COUNT];
+	const char *reported[DIAG_COUNT];	/* the first one's place, or NULL */
 	int muted;		/* depth of diag_mute() */
 	int muted_errors;	/* since the outermost diag_mute() */
 };
@@ -127,7 +127,8 @@ static void report(struct diag *diag, enum diag_code code, struct span span,
 
 		map_put(diag->arena, &diag->seen, text, text);
 		diag->errors += error;
-		diag->reported[code] = true;
+		if (!diag->reported[code])
+			diag->reported[code] = span_text(diag->arena, span);
 		if (diag->errors <= diag->options.limit)
 			fputs(text, diag->options.out);
 		if (!error)
@@ -140,7 +141,7 @@ static void report(struct diag *diag, enum diag_code code, struct span span,
 	buf_free(&out);
 }
 
-bool diag_reported(const struct diag *diag, enum diag_code code)
+const char *diag_reported(const struct diag *diag, enum diag_code code)
 {
 	return diag->reported[code];
 }

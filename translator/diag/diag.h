@@ -51,8 +51,9 @@ const char *diag_warnings(const struct diag *diag);
 /* Errors so far (with -W warnings too). */
 int diag_errors(const struct diag *diag);
 
-/* Whether a message of that code was printed. */
-bool diag_reported(const struct diag *diag, enum diag_code code);
+/* The place that the first message of that code was about, "FILE:LINE:COLUMN"; NULL
+ * when there was none. */
+const char *diag_reported(const struct diag *diag, enum diag_code code);
 
 /* While muted, nothing is printed and nothing counts, but diag_muted_errors()
  * tells how many errors there were: for tries such as @defined. Nests. */

@@ -492,8 +492,11 @@ static int show(struct buf *text)
 /* What only the module backend can do, found before there is a program. */
 static void find_reason(struct session *session)
 {
-	if (diag_reported(session->diag, DIAG_embedded_backend))
-		session->reason = "embedded C needs the module backend";
+	const char *place = diag_reported(session->diag, DIAG_embedded_backend);
+
+	if (place)
+		session->reason = arena_printf(session->arena,
+			"%s: embedded C needs the module backend", place);
 }
 
 int session_compile(struct session *session)

@@ -153,6 +153,8 @@ enum ir_lock { IR_LOCK_NONE, IR_LOCK_SHARED, IR_LOCK_EXCLUSIVE };
 struct ir_probe {
 	const char *name;	/* as pp() gives it */
 	const char *kind;	/* a row of runtime/common/attach.def */
+	const char *place;	/* of its point in the script; not printed, and
+				 * NULL where a program was parsed */
 	VEC(struct ir_pair) pairs;	/* what the row needs: manifest.h */
 	int function;		/* handler: no parameters, no result */
 	enum ir_lock lock;	/* set by the pass "locks" */

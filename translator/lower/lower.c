@@ -224,14 +224,16 @@ int lower_function(struct lower *lower, struct function *first)
 	return first->ir;
 }
 
-/* A probe of the program at this place, whose handler is @function. */
+/* A probe of the program where an instance is, whose handler is @function. */
 static void add_probe(struct lower *lower,
-		      const struct probe_instance *instance, int function)
+		      const struct probe_instance *instance, int function,
+		      const char *place)
 {
 	struct ir_probe *out = arena_new(lower->arena, struct ir_probe);
 
 	out->name = instance->name;
 	out->kind = instance->kind;
+	out->place = place;
 	for (size_t i = 0; i < instance->pairs.count; i++) {
 		struct ir_pair *pair = vec_push(lower->arena, &out->pairs);
 
@@ -248,6 +250,7 @@ static void add_probe(struct lower *lower,
 static void lower_probe(struct lower *lower, struct probe *probe, size_t number)
 {
 	int function = (int)lower->program->functions.count;
+	const char *place = span_text(lower->arena, probe->span);
 	struct lower inner = *lower;
 
 	reset_locals(&probe->locals);
@@ -270,9 +273,9 @@ static void lower_probe(struct lower *lower, struct probe *probe, size_t number)
 	lower_stmt(&inner, probe->body);
 	finish_function(&inner);
 	lower->relocs = inner.relocs;
-	add_probe(lower, probe->instance, function);
+	add_probe(lower, probe->instance, function, place);
 	for (size_t i = 0; i < probe->twins.count; i++)
-		add_probe(lower, probe->twins.items[i], function);
+		add_probe(lower, probe->twins.items[i], function, place);
 }
 
 struct ir_program *lower_program(struct sema *sema, const char *name,

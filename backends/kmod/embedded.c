@@ -21,11 +21,7 @@ static bool is_text(const struct gen *gen, const struct ir_arg *arg)
 /* Messages of the compiler then name the script. */
 static void write_code(struct gen *gen, const struct ir_embedded *code)
 {
-	gen->out.place = NULL;
-	write_place(&gen->out, code->place);
-	buf_puts(&gen->out.text, code->text);
-	buf_puts(&gen->out.text, "\n");
-	write_generated(&gen->out);
+	write_script(&gen->out, code->place, strlen("%{"), code->text);
 }
 
 /* ---- globals ---- */

@@ -67,6 +67,21 @@ void write_place(struct writer *writer, const char *place)
 	buf_puts(&writer->text, "\"\n");
 }
 
+void write_script(struct writer *writer, const char *place, size_t behind,
+		  const char *text)
+{
+	size_t length = strlen(place);
+	unsigned long column = cut_number(place, &length);
+
+	writer->place = NULL;
+	write_place(writer, place);
+	if (column)
+		buf_printf(&writer->text, "%*s", (int)(column - 1 + behind), "");
+	buf_puts(&writer->text, text);
+	buf_puts(&writer->text, "\n");
+	write_generated(writer);
+}
+
 void write_generated(struct writer *writer)
 {
 	writer->place = NULL;

@@ -24,6 +24,10 @@ void write_label(struct writer *writer, const char *format, ...)
 /* What follows comes from "file:line:column". */
 void write_place(struct writer *writer, const char *place);
 
+/* C of the script, at its lines and columns: it begins @behind bytes behind @place. */
+void write_script(struct writer *writer, const char *place, size_t behind,
+		  const char *text);
+
 /* What follows is ours again. */
 void write_generated(struct writer *writer);
 

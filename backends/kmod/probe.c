@@ -103,11 +103,44 @@ static const char *weight_name(enum weight weight)
 	return "RT_WHOLE";
 }
 
-static bool is_called_by_kprobe(const struct gen *gen,
-				const struct ir_probe *probe)
+/* Whether a handler looks at registers, which the kernel gives it as they are
+ * behind the instruction of a trap. */
+static bool reads_registers(const struct ir_function *function)
 {
-	return !strcmp(probe->kind, "kprobe") &&
-	       weight_of_probe(gen, probe) == WEIGHT_LIGHT;
+	for (size_t i = 0; i < function->blocks.count; i++) {
+		const struct ir_block *block = function->blocks.items[i];
+
+		for (size_t j = 0; j < block->ops.count; j++)
+			if (block->ops.items[j]->code == IR_REG)
+				return true;
+	}
+	return false;
+}
+
+/* Whether the handler stands at other places too, which follow each other. */
+static bool is_shared(const struct gen *gen, size_t number)
+{
+	size_t count = gen->program->probes.count;
+	struct ir_probe **probes = gen->program->probes.items;
+	int function = probes[number]->function;
+
+	return (number && probes[number - 1]->function == function) ||
+	       (number + 1 < count && probes[number + 1]->function == function);
+}
+
+/* Whether the kernel calls a handler without the runtime between. For one with a
+ * frame, which names the probe, there would be as many functions as places. */
+static bool is_called_by_kprobe(const struct gen *gen, size_t number)
+{
+	const struct ir_probe *probe = gen->program->probes.items[number];
+	enum weight weight = weight_of_probe(gen, probe);
+
+	if (strcmp(probe->kind, "kprobe"))
+		return false;
+	return weight == WEIGHT_LIGHT ||
+	       (weight == WEIGHT_SLIM && !is_shared(gen, number) &&
+		!reads_registers(gen->program->functions
+					 .items[probe->function]));
 }
 
 /* Several probes may have one handler. */
@@ -119,10 +152,15 @@ static void write_kprobe_handlers(struct gen *gen)
 	for (size_t i = 0; i < gen->program->probes.count; i++) {
 		const struct ir_probe *probe = gen->program->probes.items[i];
 
-		if (!is_called_by_kprobe(gen, probe) || written[probe->function])
+		if (!is_called_by_kprobe(gen, i) || written[probe->function])
 			continue;
 		written[probe->function] = true;
-		write_line(&gen->out, "RT_ON_KPROBE(f%d)", probe->function);
+		if (weight_of_probe(gen, probe) == WEIGHT_SLIM)
+			write_line(&gen->out, "RT_ON_KPROBE_SLIM(f%d, %zu)",
+				   probe->function, i);
+		else
+			write_line(&gen->out, "RT_ON_KPROBE(f%d)",
+				   probe->function);
 	}
 }
 
@@ -153,7 +191,7 @@ void probes_write(struct gen *gen)
 			   runs_in_any_state(probe));
 		write_line(out, ".weight = %s,",
 			   weight_name(weight_of_probe(gen, probe)));
-		if (is_called_by_kprobe(gen, probe))
+		if (is_called_by_kprobe(gen, i))
 			write_line(out, ".on_kprobe = f%d_on_kprobe,",
 				   probe->function);
 		write_line(out, "},");

@@ -20,7 +20,7 @@
 enum { STACK_LEAST = 3072 };
 
 static struct rt_frame *frames;	/* RT_FRAMES for each processor */
-static DEFINE_PER_CPU(u32, slim);	/* handlers that run in none of them */
+DEFINE_PER_CPU(u32, rt_slim);
 
 static int frame_create(struct rt_frame *frame)
 {
@@ -277,7 +277,7 @@ static __always_inline bool is_safe(void)
 
 	if (likely(!in_nmi()))
 		return true;
-	busy = this_cpu_read(slim);
+	busy = this_cpu_read(rt_slim);
 	for (i = 0; i < RT_FRAMES; i++)
 		busy |= READ_ONCE(first[i].busy);
 	if (busy)
@@ -285,7 +285,7 @@ static __always_inline bool is_safe(void)
 	return !busy;
 }
 
-static const u64 no_args[RT_ARGS];
+const u64 rt_no_args[RT_ARGS];
 
 /* These return what the handler does: enum rt_status. */
 static __always_inline int run_in(struct rt_frame *frame, const struct rt_probe *probe)
@@ -307,8 +307,7 @@ static __always_inline int run_in(struct rt_frame *frame, const struct rt_probe 
 	return status;
 }
 
-/* What a handler without an own frame has to tell, in one. */
-static noinline void tell(const struct rt_frame *of, u64 spent)
+void rt_slim_tell(const struct rt_frame *of, u64 spent)
 {
 	struct rt_frame *frame = claim(of->probe);
 
@@ -324,35 +323,15 @@ static noinline void tell(const struct rt_frame *of, u64 spent)
 	smp_store_release(&frame->busy, 0);
 }
 
-/* An event's handler that builds and calls nothing: its frame is here. */
 static noinline int run_slim(const struct rt_probe *probe, const u64 *args,
 			     const struct pt_regs *regs)
 {
-	struct rt_frame frame RT_UNINITIALIZED;
 	int status = RT_DONE;
-	u64 begun, spent;
 
 	preempt_disable_notrace();
-	if (!is_safe())
-		goto out;
-	this_cpu_inc(slim);
-	frame.error = RT_OK;
-	frame.probe = probe;
-	frame.actions = 0;
-	frame.args = args ? args : no_args;
-	frame.regs = regs;
-	frame.task = current;
-	begun = rt_load_begin();
-	if (!probe->lock || rt_lock_take(probe)) {
-		status = probe->run(&frame);
-		if (probe->lock)
-			rt_lock_give(probe);
-	}
-	spent = begun ? rt_load_end(begun) : 0;
-	if (unlikely(frame.error != RT_OK || spent))
-		tell(&frame, spent);
-	this_cpu_dec(slim);
-out:
+	if (is_safe())
+		status = rt_run_slim(probe->run, probe,
+				     args ? args : rt_no_args, regs);
 	preempt_enable_notrace();
 	return status;
 }
@@ -391,7 +370,7 @@ static __always_inline int run(struct rt_frame *frame,
 			       const struct rt_probe *probe, const u64 *args,
 			       const struct pt_regs *regs)
 {
-	frame->args = args ? args : no_args;
+	frame->args = args ? args : rt_no_args;
 	frame->regs = regs;
 	return run_in(frame, probe);
 }

@@ -6,7 +6,8 @@
 #define SPILE_KMOD_INLINE_H
 
 #include <linux/bitops.h>
-#include <asm/percpu.h>
+#include <linux/preempt.h>
+#include <asm/current.h>
 
 #include "runtime/common/hist.h"
 
@@ -22,6 +23,57 @@
 		(void)regs;						\
 		if (likely(READ_ONCE(rt_shared->state) == WIRE_RUNNING))	\
 			handler(NULL);					\
+		return 0;						\
+	}
+
+/* ---- handlers whose frame is on the stack ---- */
+
+/* An event's handler that builds and calls nothing. Preemption is off, and a
+ * non-maskable interrupt has interrupted no other. */
+static __always_inline int rt_run_slim(int (*run)(struct rt_frame *frame),
+				       const struct rt_probe *probe,
+				       const u64 *args,
+				       const struct pt_regs *regs)
+{
+	struct rt_frame frame RT_UNINITIALIZED;
+	u64 begun = 0, spent = 0;
+	int status = RT_DONE;
+
+	this_cpu_inc(rt_slim);
+	frame.error = RT_OK;
+	frame.probe = probe;
+	frame.actions = 0;
+	frame.args = args;
+	frame.regs = regs;
+	frame.task = current;
+	if (rt_program.overload_interval)
+		begun = rt_load_begin();
+	if (!probe->lock || rt_lock_take(probe)) {
+		status = run(&frame);
+		if (probe->lock)
+			rt_lock_give(probe);
+	}
+	if (begun)
+		spent = rt_load_end(begun);
+	if (unlikely(frame.error != RT_OK || spent))
+		rt_slim_tell(&frame, spent);
+	this_cpu_dec(rt_slim);
+	return status;
+}
+
+/* As RT_ON_KPROBE, for the probe of that number, the only one of the handler: to
+ * call it through the runtime's functions would cost as much as it does. */
+#define RT_ON_KPROBE_SLIM(handler, number)				\
+	static int handler##_on_kprobe(struct kprobe *kprobe,		\
+				       struct pt_regs *regs)		\
+	{								\
+		const struct rt_probe *probe = &rt_program.probes[number];	\
+									\
+		(void)kprobe;						\
+		if (unlikely(in_nmi()))					\
+			rt_run(probe, NULL, regs);			\
+		else if (likely(READ_ONCE(rt_shared->state) == WIRE_RUNNING)) \
+			rt_run_slim(handler, probe, rt_no_args, regs);	\
 		return 0;						\
 	}
 

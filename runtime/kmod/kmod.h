@@ -18,6 +18,7 @@
 #include <linux/spinlock_types.h>
 #include <linux/string.h>
 #include <linux/types.h>
+#include <asm/percpu.h>
 
 #include "runtime/common/arith.h"
 #include "runtime/common/format.h"
@@ -199,7 +200,8 @@ struct rt_probe {
 	u8 lock_class;
 	bool end_safe;			/* and reset: runs when the runner says */
 	enum rt_weight weight;
-	/* what the kernel calls, of a light handler of a kprobe; else NULL */
+	/* what the kernel calls, of most handlers of kprobes that need no whole
+	 * frame; else NULL */
 	int (*on_kprobe)(struct kprobe *kprobe, struct pt_regs *regs);
 };
 
@@ -273,6 +275,11 @@ static inline void rt_begin(struct rt_frame *frame, void *top)
 	frame->nesting = 1;
 	frame->top = top;
 }
+/* Handlers of this processor whose frame is on the stack. */
+DECLARE_PER_CPU(u32, rt_slim);
+/* What one of them has to tell, in a frame that can. */
+void rt_slim_tell(const struct rt_frame *of, u64 spent);
+extern const u64 rt_no_args[RT_ARGS];
 /* Room for the variables of a function, not cleared; NULL: nested too deep. */
 void *rt_enter(struct rt_frame *frame, u32 size);
 void rt_leave(struct rt_frame *frame, void *vars);

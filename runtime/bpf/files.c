@@ -7,9 +7,9 @@
  * Else each path is a FIFO in that folder. A FIFO and not a socket, so that cat and
  * echo work on it. A reader that has opened it waits for a writer, which shows as a
  * successful non-blocking open for writing; a writer waits in its open until there is
- * a reader. Nothing tells about either, so the files are looked at by the clock. Once somebody has come,
- * a fresh FIFO takes the path: whoever comes next meets that one, and texts of
- * two writers or two readers are never mixed up.
+ * a reader. Nothing tells about either, so the files are looked at by the clock.
+ * Once somebody has come, a fresh FIFO takes the path: whoever comes next meets that
+ * one, and texts of two writers or two readers are never mixed up.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -46,6 +46,7 @@ static __always_inline int rt_run_slim(int (*run)(struct rt_frame *frame),
 	frame.args = args;
 	frame.regs = regs;
 	frame.task = current;
+	/* a call less where nobody looks: the compiler knows it */
 	if (rt_program.overload_interval)
 		begun = rt_load_begin();
 	if (!probe->lock || rt_lock_take(probe)) {

@@ -28,4 +28,6 @@ runtime_bpf_sources = \
 	runtime/bpf/trace-event.c \
 	runtime/bpf/trace-event.h \
 	runtime/bpf/drive.c \
-	runtime/bpf/files.c
+	runtime/bpf/files.c \
+	runtime/bpf/files.h \
+	runtime/bpf/serve.c

@@ -413,6 +413,8 @@ bool probes_share(struct emit *e, size_t first);
 void probes_create(struct emit *e);
 /* All of a probe in @function, whose builder stands in its entry. */
 void probe_code(struct emit *e, LLVMValueRef function, size_t number);
+/* Of the programs for a way of attaching; NULL: there are none. */
+const char *probe_section(const char *kind);
 const char *object_write(struct emit *e, const char *path, const char *dump);
 /* sink.c: for the module that is optimised. */
 void sink_addresses(struct emit *e);

@@ -1,6 +1,6 @@
 /*
- * Handlers that run for a task which is not the current one: programs of kind
- * "tasks", which the runner has walk all tasks. What elsewhere is asked of the
+ * Handlers that run for a task which is not the current one: iterators, which the
+ * runner has walk all tasks, or go to one that uses a file. What elsewhere is asked of the
  * current task is read from the one at hand, and user memory is that of its
  * address space.
  *
@@ -19,7 +19,9 @@ enum { TASK_AT = 8 };	/* in the context, behind what the walk is about */
 
 bool foreign_kind(const struct ir_probe *probe)
 {
-	return !strcmp(probe->kind, "tasks");
+	const char *section = probe_section(probe->kind);
+
+	return section && !strcmp(section, "iter.s/task");
 }
 
 /* ---- offsets ---- */

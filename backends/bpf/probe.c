@@ -39,7 +39,7 @@ static size_t attach_row_of(const char *kind)
 	return row;
 }
 
-static const char *section_of(const char *kind)
+const char *probe_section(const char *kind)
 {
 	size_t row = attach_row_of(kind);
 
@@ -60,7 +60,7 @@ static int run_kind(const struct ir_probe *probe)
 static LLVMValueRef hit_context(struct emit *e, LLVMValueRef program,
 				const struct ir_probe *probe)
 {
-	if (!strcmp(section_of(probe->kind), "syscall"))
+	if (!strcmp(probe_section(probe->kind), "syscall"))
 		return LLVMConstNull(e->ptr);
 	return LLVMGetParam(program, 0);
 }
@@ -393,7 +393,7 @@ static LLVMValueRef program_begin(struct emit *e, size_t number)
 {
 	const struct ir_probe *probe = e->program->probes.items[number];
 	const char *section = e->trampoline ? trampoline_section(probe) :
-					      section_of(probe->kind);
+					      probe_section(probe->kind);
 	LLVMValueRef program;
 
 	if (!section) {

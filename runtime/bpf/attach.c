@@ -20,6 +20,7 @@
 #include "runtime/bpf/load.h"
 #include "runtime/bpf/trampoline.h"
 #include "runtime/bpf/watch.h"
+#include "runtime/bpf/tasks.h"
 #include "runtime/bpf/way.h"
 #include "runtime/kmod/user/insert.h"
 #include "runtime/reader/complain.h"

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "runtime/common/manifest.h"
 
@@ -67,6 +68,7 @@ struct attach {
 	struct probe *probes;
 	size_t count;
 	struct files *files;		/* procfs probes, or NULL */
+	pid_t asker;			/* the thread that uses one of them */
 	struct terminal *terminal;	/* input probes, or NULL */
 	uint64_t random;		/* state of the timers' random numbers */
 	size_t trace_events;		/* see kprobe.h */

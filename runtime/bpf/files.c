@@ -19,6 +19,7 @@
 #include "runtime/bpf/drive.h"
 #include "runtime/bpf/files.h"
 #include "runtime/bpf/load.h"
+#include "runtime/bpf/tasks.h"
 #include "runtime/reader/complain.h"
 
 #define RUN_FOLDER "/run/spile"
@@ -239,6 +240,20 @@ static void tell(const struct attach *attach, const char *name)
 	free(text);
 }
 
+/* That its handler can run for whoever comes. */
+static int try_handler(const struct probe *probe, char **ret_error)
+{
+	int fd = tasks_open(probe, gettid());
+
+	if (fd < 0)
+		return complain(ret_error, "cannot run probe %s for who uses the "
+				"file: %s%s", probe->about->name, strerror(-fd),
+				fd == -EOPNOTSUPP ? "; it needs Linux 6.1, or "
+				"--runtime=kernel" : "");
+	close(fd);
+	return 0;
+}
+
 int drive_file(struct attach *attach, struct probe *probe, char **ret_error)
 {
 	const char *name = manifest_pair_get(&probe->about->pairs, "path");
@@ -249,6 +264,8 @@ int drive_file(struct attach *attach, struct probe *probe, char **ret_error)
 		return complain(ret_error, "'%s' is no path below the session's "
 				"folder (probe %s)", name ? name : "",
 				probe->about->name);
+	if (!attach->object->is_module && try_handler(probe, ret_error))
+		return -1;
 	if (!attach->files)
 		attach->files = files_new(attach, ret_error);
 	if (!attach->files)

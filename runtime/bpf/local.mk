@@ -16,6 +16,7 @@ runtime_bpf_sources = \
 	runtime/bpf/way.h \
 	runtime/bpf/uprobe.c \
 	runtime/bpf/tasks.c \
+	runtime/bpf/tasks.h \
 	runtime/bpf/multi.c \
 	runtime/bpf/multi.h \
 	runtime/bpf/trampoline.c \

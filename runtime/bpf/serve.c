@@ -1,8 +1,8 @@
 /*
  * The file system of procfs probes, by FUSE: a handler runs each time that somebody
- * opens a file and reads, or writes, who waits for it meanwhile. So with the files of
- * a module (runtime/kmod/procfs.c), which these are like in all that can be seen but
- * that the handlers run in this process.
+ * opens a file and reads, or writes, who waits for it meanwhile and is the current task
+ * for it. So with the files of a module (runtime/kmod/procfs.c), which these are like
+ * in all that can be seen.
  */
 #define FUSE_USE_VERSION 35
 #include <errno.h>
@@ -225,7 +225,7 @@ static size_t answer_most(const struct probe *probe)
 }
 
 /* Once for all reads of what was opened: they are pieces of one answer. */
-static int ask(struct opened *opened)
+static int ask(fuse_req_t request, struct opened *opened)
 {
 	struct probe *probe = opened->file->reader;
 	const struct attach_calls *calls = &probe->attach->calls;
@@ -234,6 +234,7 @@ static int ask(struct opened *opened)
 
 	if (opened->was_asked)
 		return 0;
+	probe->attach->asker = fuse_req_ctx(request)->pid;
 	answer = calls->ask(calls->with, probe, &size);
 	if (size > answer_most(probe))
 		size = answer_most(probe);
@@ -252,7 +253,7 @@ static void on_read(fuse_req_t request, fuse_ino_t number, size_t size,
 		    off_t at, struct fuse_file_info *info)
 {
 	struct opened *opened = opened_of(info);
-	int error = ask(opened);
+	int error = ask(request, opened);
 
 	(void)number;
 	if (error) {
@@ -270,12 +271,14 @@ static void on_read(fuse_req_t request, fuse_ino_t number, size_t size,
 static void on_write(fuse_req_t request, fuse_ino_t number, const char *text,
 		     size_t size, off_t at, struct fuse_file_info *info)
 {
-	const struct serve *serve = fuse_req_userdata(request);
+	struct attach *attach =
+		((struct serve *)fuse_req_userdata(request))->attach;
 
 	(void)number;
 	(void)at;
-	if (size > text_most(serve->attach))
-		size = text_most(serve->attach);
+	if (size > text_most(attach))
+		size = text_most(attach);
+	attach->asker = fuse_req_ctx(request)->pid;
 	drive_give(opened_of(info)->file->writer, text, size);
 	fuse_reply_write(request, size);
 }

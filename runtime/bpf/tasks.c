@@ -1,9 +1,9 @@
 /*
- * Handlers that run for the tasks that are there when a session begins: an
- * iterator program of the kernel, read to its end.
+ * Iterators over tasks: see tasks.h.
  *
- * They run when everything is attached. Tasks that started before that moment
- * are theirs; those that start later are seen as they start.
+ * Handlers for the tasks that are there when a session begins run when everything is
+ * attached. Tasks that started before that moment are theirs; those that start later
+ * are seen as they start.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -15,6 +15,7 @@
 
 #include "runtime/bpf/attach.h"
 #include "runtime/bpf/load.h"
+#include "runtime/bpf/tasks.h"
 #include "runtime/bpf/way.h"
 #include "runtime/reader/complain.h"
 
@@ -30,19 +31,26 @@ int attach_tasks(struct attach *attach, struct probe *probe, char **ret_error)
 	return attach_add_link(probe, link);
 }
 
+int tasks_read(int fd)
+{
+	char unused[256];
+	ssize_t n;
+
+	do
+		n = read(fd, unused, sizeof(unused));
+	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+	return n < 0 ? -errno : 0;
+}
+
 static int walk(struct probe *probe, char **ret_error)
 {
 	int fd = bpf_iter_create(bpf_link__fd(probe->links[0]));
-	char unused[256];
-	ssize_t n;
 
 	if (fd < 0)
 		return complain(ret_error, "cannot walk over all tasks for "
 				"probe %s: %s", probe->about->name,
 				strerror(errno));
-	do
-		n = read(fd, unused, sizeof(unused));
-	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+	tasks_read(fd);
 	close(fd);
 	return 0;
 }
@@ -72,4 +80,34 @@ int tasks_walk(struct attach *attach, char **ret_error)
 	if (walk_all(attach, true, ret_error))
 		return -1;
 	return walk_all(attach, false, ret_error);
+}
+
+/* Older kernels do not look at what the walk is to be limited to. */
+static int open_link(const struct bpf_link *link, pid_t thread)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 size = sizeof(info);
+	int fd;
+
+	if (bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &size))
+		return -errno;
+	if (info.iter.task.tid != (__u32)thread)
+		return -EOPNOTSUPP;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	return fd < 0 ? -errno : fd;
+}
+
+int tasks_open(const struct probe *probe, pid_t thread)
+{
+	union bpf_iter_link_info about = { .task.tid = thread };
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &about,
+		    .link_info_len = sizeof(about));
+	struct bpf_link *link = bpf_program__attach_iter(probe->bpf, &options);
+	int fd;
+
+	if (!link)
+		return -errno;
+	fd = open_link(link, thread);
+	bpf_link__destroy(link);
+	return fd;
 }

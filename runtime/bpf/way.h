@@ -14,9 +14,6 @@ int attach_uprobe(struct attach *attach, struct probe *probe, char **ret_error);
 int attach_kprobe(struct attach *attach, struct probe *probe, char **ret_error);
 int attach_tasks(struct attach *attach, struct probe *probe, char **ret_error);
 
-/* Runs the handlers of kind "tasks" for all tasks, when all is attached. */
-int tasks_walk(struct attach *attach, char **ret_error);
-
 /* The link is the probe's from here on, also when this fails. */
 int attach_add_link(struct probe *probe, struct bpf_link *link);
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "runtime/bpf/tasks.h"
 #include "runtime/kmod/user/insert.h"
 
 enum { IDLE_NS = 1000000, STACK_SIZE = 64 << 10 };
@@ -21,23 +22,31 @@ struct worker {
 	sem_t job, done;
 	int device;	/* of a module, or -1 */
 	int fd;		/* of the job; -1: the thread ends */
+	bool is_walk;	/* it is an iterator */
 	int result;
 };
+
+static int run_job(const struct worker *worker)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+
+	if (worker->is_walk)
+		return tasks_read(worker->fd);
+	if (worker->device >= 0)
+		return insert_run(worker->device, worker->fd);
+	return bpf_prog_test_run_opts(worker->fd, &options);
+}
 
 static void *work(void *with)
 {
 	struct worker *worker = with;
 
 	for (;;) {
-		LIBBPF_OPTS(bpf_test_run_opts, options);
-
 		while (sem_wait(&worker->job))
 			;
 		if (worker->fd < 0)
 			return NULL;
-		worker->result = worker->device < 0 ?
-			bpf_prog_test_run_opts(worker->fd, &options) :
-			insert_run(worker->device, worker->fd);
+		worker->result = run_job(worker);
 		sem_post(&worker->done);
 	}
 }
@@ -95,12 +104,26 @@ static bool wait_done(struct worker *worker)
 	return !sem_timedwait(&worker->done, &until);
 }
 
-int worker_run(struct worker *worker, int fd, void (*idle)(void *with),
-	       void *with)
+static int do_job(struct worker *worker, void (*idle)(void *with), void *with)
 {
-	worker->fd = fd;
 	sem_post(&worker->job);
 	while (!wait_done(worker))
 		idle(with);
 	return worker->result;
+}
+
+int worker_run(struct worker *worker, int fd, void (*idle)(void *with),
+	       void *with)
+{
+	worker->fd = fd;
+	worker->is_walk = false;
+	return do_job(worker, idle, with);
+}
+
+int worker_walk(struct worker *worker, int fd, void (*idle)(void *with),
+		void *with)
+{
+	worker->fd = fd;
+	worker->is_walk = true;
+	return do_job(worker, idle, with);
 }

@@ -11,9 +11,13 @@ struct worker;
 struct worker *worker_start(int device);
 void worker_stop(struct worker *worker);
 
-/* Runs the syscall program @fd (of a module: the probe of that number) once and calls @idle each few milliseconds
- * until it is done. Returns 0 or -errno of BPF_PROG_TEST_RUN. */
+/* Runs the syscall program @fd (of a module: the probe of that number) once and
+ * calls @idle each few milliseconds until it is done. Returns 0 or -errno of
+ * BPF_PROG_TEST_RUN. */
 int worker_run(struct worker *worker, int fd, void (*idle)(void *with),
 	       void *with);
+/* The same of an iterator, which is read to its end. */
+int worker_walk(struct worker *worker, int fd, void (*idle)(void *with),
+		void *with);
 
 #endif

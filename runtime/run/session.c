@@ -28,6 +28,7 @@
 #include "runtime/bpf/kprobe.h"
 #include "runtime/bpf/load.h"
 #include "runtime/bpf/stacks.h"
+#include "runtime/bpf/tasks.h"
 #include "runtime/bpf/worker.h"
 #include "runtime/reader/child.h"
 #include "runtime/reader/loop.h"
@@ -239,12 +240,32 @@ static void idle(void *with)
 	on_signal(session, 0);
 }
 
+static bool is_of_file(const struct probe *probe)
+{
+	return probe->kind == ATTACH_PROCFS_READ ||
+	       probe->kind == ATTACH_PROCFS_WRITE;
+}
+
+/* The task that the handler sees as the current one is who uses the file. */
+static int run_for_asker(struct session *session, struct probe *probe)
+{
+	int fd = tasks_open(probe, session->attach.asker);
+	int error;
+
+	if (fd < 0)
+		return fd;
+	error = worker_walk(session->worker, fd, idle, session);
+	close(fd);
+	return error;
+}
+
 static void run_probe(void *with, struct probe *probe)
 {
 	struct session *session = with;
-	int error;
+	int error = is_of_file(probe) ?
+		run_for_asker(session, probe) :
+		worker_run(session->worker, probe->program, idle, session);
 
-	error = worker_run(session->worker, probe->program, idle, session);
 	if (error && !session->failed) {
 		fprintf(stderr, "ERROR: cannot run probe %s: %s\n",
 			probe->about->name, strerror(-error));

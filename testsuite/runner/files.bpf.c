@@ -39,15 +39,23 @@ static __attribute__((always_inline)) void put_value(__u32 format)
 			   BPF_RB_NO_WAKEUP);
 }
 
-SEC("syscall") int p0(void *context)
+struct task_walk {
+	void *about, *task;
+};
+
+SEC("iter.s/task") int p0(struct task_walk *walk)
 {
+	if (!walk->task)
+		return 0;
 	spile_globals.reads++;
 	PUT_TEXT(WIRE_VALUE, "what is read\n");
 	return 0;
 }
 
-SEC("syscall") int p1(void *context)
+SEC("iter.s/task") int p1(struct task_walk *walk)
 {
+	if (!walk->task)
+		return 0;
 	put_value(0);
 	return 0;
 }

@@ -69,17 +69,14 @@ static void remove_stale(void)
 		closedir(dir);
 }
 
-static struct file *file_find(const struct files *files,
-			      const struct file *parent, const char *name,
-			      size_t length)
+struct file *file_find(struct file *first, const struct file *parent,
+		       const char *name, size_t length)
 {
-	struct file *file = files->first;
-
-	while (file && (file->parent != parent ||
-			strncmp(file->name, name, length) ||
-			file->name[length]))
-		file = file->next;
-	return file;
+	while (first && (first->parent != parent ||
+			 strncmp(first->name, name, length) ||
+			 first->name[length]))
+		first = first->next;
+	return first;
 }
 
 /* Behind the others, as a list of them is read in pieces. */
@@ -194,7 +191,8 @@ static struct file *file_make(struct files *files, const char *path)
 	for (;;) {
 		size_t length = strcspn(path, "/");
 		bool is_last = !path[length];
-		struct file *next = file_find(files, file, path, length);
+		struct file *next = file_find(files->first, file, path,
+					      length);
 
 		if (next && is_last != (next->reader || next->writer)) {
 			errno = is_last ? EISDIR : ENOTDIR;

@@ -5,6 +5,7 @@
 #ifndef SPILE_BPF_FILES_H
 #define SPILE_BPF_FILES_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -20,6 +21,10 @@ struct file {
 	mode_t mode;			/* permissions */
 	struct probe *reader, *writer;
 };
+
+/* What has a name of that length in a folder; NULL: nothing. */
+struct file *file_find(struct file *first, const struct file *parent,
+		       const char *name, size_t length);
 
 /*
  * Mounts a file system on @folder (borrowed, as @attach and @files, the list of them,

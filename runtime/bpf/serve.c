@@ -17,6 +17,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "runtime/bpf/attach.h"
@@ -36,6 +37,7 @@ struct serve {
 	struct fuse_session *fuse;
 	struct fuse_buf request;
 	bool is_mounted;
+	time_t begun;		/* which all files tell of as theirs */
 	pid_t keeper;		/* the process that cleans up, or -1 */
 	int alive;		/* while this end is open, it does not; or -1 */
 };
@@ -65,12 +67,17 @@ static struct file *file_of(fuse_req_t request, fuse_ino_t number)
 	return file;
 }
 
-static struct stat status_of(const struct file *file)
+static struct stat status_of(fuse_req_t request, const struct file *file)
 {
+	const struct serve *serve = fuse_req_userdata(request);
+
 	return (struct stat){
 		.st_ino = file->number,
 		.st_mode = file->mode | (is_folder(file) ? S_IFDIR : S_IFREG),
 		.st_nlink = is_folder(file) ? 2 : 1,
+		.st_atime = serve->begun,
+		.st_mtime = serve->begun,
+		.st_ctime = serve->begun,
 	};
 }
 
@@ -81,17 +88,16 @@ static void on_lookup(fuse_req_t request, fuse_ino_t parent, const char *name)
 		.attr_timeout = REMEMBER_SECONDS,
 		.entry_timeout = REMEMBER_SECONDS,
 	};
-	const struct file *file = *serve->files;
+	const struct file *folder = file_of(request, parent);
+	const struct file *file = !folder ? NULL :
+		file_find(*serve->files, folder, name, strlen(name));
 
-	while (file && (!file->parent || file->parent->number != parent ||
-			strcmp(file->name, name)))
-		file = file->next;
 	if (!file) {
 		fuse_reply_err(request, ENOENT);
 		return;
 	}
 	entry.ino = file->number;
-	entry.attr = status_of(file);
+	entry.attr = status_of(request, file);
 	fuse_reply_entry(request, &entry);
 }
 
@@ -106,7 +112,7 @@ static void on_getattr(fuse_req_t request, fuse_ino_t number,
 		fuse_reply_err(request, ENOENT);
 		return;
 	}
-	status = status_of(file);
+	status = status_of(request, file);
 	fuse_reply_attr(request, &status, REMEMBER_SECONDS);
 }
 
@@ -127,7 +133,7 @@ static bool add_entry(fuse_req_t request, const struct file *file,
 		      const char *name, off_t next, char *to, size_t room,
 		      size_t *done)
 {
-	struct stat status = status_of(file);
+	struct stat status = status_of(request, file);
 	size_t size = fuse_add_direntry(request, to + *done, room - *done, name,
 					&status, next);
 
@@ -392,7 +398,8 @@ struct serve *serve_start(struct attach *attach, const char *folder,
 		return NULL;
 	}
 	*serve = (struct serve){ .attach = attach, .folder = folder,
-				 .files = files, .keeper = -1, .alive = -1 };
+				 .files = files, .begun = time(NULL),
+				 .keeper = -1, .alive = -1 };
 	serve->fuse = create(serve);
 	if (!serve->fuse || start_keeper(serve)) {
 		complain(ret_error, "cannot serve the files of probes: %s",

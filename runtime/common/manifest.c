@@ -1,7 +1,7 @@
 /*
  * The text form of a manifest (see manifest.h), one item a line:
  *
- *	spile 2 pairs P session S formats F sites I globals G probes B relocs R
+ *	spile 3 pairs P session S formats F sites I globals G probes B relocs R
  *	pair "key" "value"			S times: the session's
  *	format "text"				F times
  *	site "identifier" "place"		I times

@@ -2,7 +2,7 @@
 #include "testsuite/runner/test.h"
 
 MANIFEST(
-"spile 2 pairs 0 session 0 formats 0 sites 0 globals 0 probes 1 relocs 0\n"
+"spile 3 pairs 0 session 0 formats 0 sites 0 globals 0 probes 1 relocs 0\n"
 "probe \"begin\" \"p0\" \"begin\" 0\n"
 "end\n");
 

@@ -16,7 +16,7 @@ struct offsets {
 const volatile struct offsets tgid_at SEC(".rodata.spile_relocs") = { 0xffff, 0, 0 };
 
 MANIFEST(
-"spile 2 pairs 8 session 1 formats 3 sites 0 globals 0 probes 5 relocs 1\n"
+"spile 3 pairs 8 session 1 formats 3 sites 0 globals 0 probes 5 relocs 1\n"
 "pair \"name\" \"events\"\n"
 "format \"%d\\n\"\n"
 "format \"samples %d\\n\"\n"

@@ -2,7 +2,7 @@
 #include "testsuite/runner/test.h"
 
 MANIFEST(
-"spile 2 pairs 7 session 1 formats 3 sites 0 globals 0 probes 5 relocs 0\n"
+"spile 3 pairs 7 session 1 formats 3 sites 0 globals 0 probes 5 relocs 0\n"
 "pair \"name\" \"files\"\n"
 "format \"wrote %d bytes: %s|\\n\"\n"
 "format \"line %d: %s|\\n\"\n"

@@ -10,7 +10,7 @@ struct {
 } spile_globals SEC(".maps");
 
 MANIFEST(
-"spile 2 pairs 6 session 2 formats 5 sites 0 globals 3 probes 4 relocs 0\n"
+"spile 3 pairs 6 session 2 formats 5 sites 0 globals 3 probes 4 relocs 0\n"
 "pair \"name\" \"hello\"\n"
 "pair \"backend\" \"bpf\"\n"
 "format \"hello %d\\n\"\n"

@@ -13,7 +13,7 @@ struct {
 } spile_globals SEC(".data.spile_globals") = { 0 };
 
 MANIFEST(
-"spile 2 pairs 10 session 2 formats 8 sites 2 globals 1 probes 7 relocs 0\n"
+"spile 3 pairs 10 session 2 formats 8 sites 2 globals 1 probes 7 relocs 0\n"
 "pair \"name\" \"session\"\n"
 "pair \"maxskipped\" \"10\"\n"
 "format \"one\\n\"\n"

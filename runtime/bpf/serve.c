@@ -3,6 +3,11 @@
  * opens a file and reads, or writes, who waits for it meanwhile and is the current task
  * for it. So with the files of a module (runtime/kmod/procfs.c), which these are like
  * in all that can be seen.
+ *
+ * Since Linux 6.5 sendfile() reads by way of the inode's pages and believes its size,
+ * where read() comes straight to us. So each time that a file is looked up it is
+ * another inode. One that is opened is longer than any answer until its own is known:
+ * then it has that length.
  */
 #define FUSE_USE_VERSION 35
 #include <errno.h>
@@ -27,8 +32,10 @@
 #include "runtime/reader/complain.h"
 #include "runtime/reader/loop.h"
 
-/* Files neither come nor change while a session runs. */
+/* Folders neither come nor change while a session runs. */
 #define REMEMBER_SECONDS 1e6
+
+enum { LONGER_THAN_ANY = 1 << 30 };
 
 struct serve {
 	struct attach *attach;
@@ -38,182 +45,23 @@ struct serve {
 	struct fuse_buf request;
 	bool is_mounted;
 	time_t begun;		/* which all files tell of as theirs */
+	uint32_t lookups;
+	struct opened *opened;
 	pid_t keeper;		/* the process that cleans up, or -1 */
 	int alive;		/* while this end is open, it does not; or -1 */
 };
 
 /* What somebody has opened. */
 struct opened {
+	struct opened *next;
 	struct file *file;
-	bool was_asked;
+	fuse_ino_t inode;
+	bool reads, was_asked;
 	char *answer;
 	size_t length;
 };
 
-/* ---- what is asked about files ---- */
-
-static bool is_folder(const struct file *file)
-{
-	return !file->reader && !file->writer;
-}
-
-static struct file *file_of(fuse_req_t request, fuse_ino_t number)
-{
-	const struct serve *serve = fuse_req_userdata(request);
-	struct file *file = *serve->files;
-
-	while (file && file->number != number)
-		file = file->next;
-	return file;
-}
-
-static struct stat status_of(fuse_req_t request, const struct file *file)
-{
-	const struct serve *serve = fuse_req_userdata(request);
-
-	return (struct stat){
-		.st_ino = file->number,
-		.st_mode = file->mode | (is_folder(file) ? S_IFDIR : S_IFREG),
-		.st_nlink = is_folder(file) ? 2 : 1,
-		.st_atime = serve->begun,
-		.st_mtime = serve->begun,
-		.st_ctime = serve->begun,
-	};
-}
-
-static void on_lookup(fuse_req_t request, fuse_ino_t parent, const char *name)
-{
-	const struct serve *serve = fuse_req_userdata(request);
-	struct fuse_entry_param entry = {
-		.attr_timeout = REMEMBER_SECONDS,
-		.entry_timeout = REMEMBER_SECONDS,
-	};
-	const struct file *folder = file_of(request, parent);
-	const struct file *file = !folder ? NULL :
-		file_find(*serve->files, folder, name, strlen(name));
-
-	if (!file) {
-		fuse_reply_err(request, ENOENT);
-		return;
-	}
-	entry.ino = file->number;
-	entry.attr = status_of(request, file);
-	fuse_reply_entry(request, &entry);
-}
-
-static void on_getattr(fuse_req_t request, fuse_ino_t number,
-		       struct fuse_file_info *info)
-{
-	const struct file *file = file_of(request, number);
-	struct stat status;
-
-	(void)info;
-	if (!file) {
-		fuse_reply_err(request, ENOENT);
-		return;
-	}
-	status = status_of(request, file);
-	fuse_reply_attr(request, &status, REMEMBER_SECONDS);
-}
-
-/* A shell's > cuts the file first, which has no length anyway. */
-static void on_setattr(fuse_req_t request, fuse_ino_t number,
-		       struct stat *status, int which,
-		       struct fuse_file_info *info)
-{
-	(void)status;
-	if (which & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID |
-		     FUSE_SET_ATTR_GID))
-		fuse_reply_err(request, EPERM);
-	else
-		on_getattr(request, number, info);
-}
-
-static bool add_entry(fuse_req_t request, const struct file *file,
-		      const char *name, off_t next, char *to, size_t room,
-		      size_t *done)
-{
-	struct stat status = status_of(request, file);
-	size_t size = fuse_add_direntry(request, to + *done, room - *done, name,
-					&status, next);
-
-	if (size > room - *done)
-		return false;
-	*done += size;
-	return true;
-}
-
-/* The folder itself, what it is in, and what is in it, each with the number of
- * the one behind it. */
-static void on_readdir(fuse_req_t request, fuse_ino_t number, size_t room,
-		       off_t first, struct fuse_file_info *info)
-{
-	const struct serve *serve = fuse_req_userdata(request);
-	const struct file *folder = file_of(request, number);
-	size_t done = 0;
-	off_t at = 0;
-	char *text = folder ? malloc(room) : NULL;
-	bool fits = true;
-
-	(void)info;
-	if (!text) {
-		fuse_reply_err(request, folder ? ENOMEM : ENOENT);
-		return;
-	}
-	if (first <= at++)
-		fits = add_entry(request, folder, ".", at, text, room, &done);
-	if (fits && first <= at++)
-		fits = add_entry(request, folder->parent ? folder->parent :
-				 folder, "..", at, text, room, &done);
-	for (const struct file *file = *serve->files; fits && file;
-	     file = file->next)
-		if (file->parent == folder && first <= at++)
-			fits = add_entry(request, file, file->name, at, text,
-					 room, &done);
-	fuse_reply_buf(request, text, done);
-	free(text);
-}
-
-/* ---- what is done with them ---- */
-
-static void on_open(fuse_req_t request, fuse_ino_t number,
-		    struct fuse_file_info *info)
-{
-	struct file *file = file_of(request, number);
-	int way = info->flags & O_ACCMODE;
-	struct opened *opened;
-
-	/* who may do all gets here with what the file's mode does not permit */
-	if (!file || (way != O_WRONLY && !file->reader) ||
-	    (way != O_RDONLY && !file->writer)) {
-		fuse_reply_err(request, EACCES);
-		return;
-	}
-	opened = calloc(1, sizeof(*opened));
-	if (!opened) {
-		fuse_reply_err(request, ENOMEM);
-		return;
-	}
-	opened->file = file;
-	info->fh = (uintptr_t)opened;
-	info->direct_io = 1;
-	if (fuse_reply_open(request, info))
-		free(opened);
-}
-
-static struct opened *opened_of(const struct fuse_file_info *info)
-{
-	return (struct opened *)(uintptr_t)info->fh;
-}
-
-static void on_release(fuse_req_t request, fuse_ino_t number,
-		       struct fuse_file_info *info)
-{
-	(void)number;
-	free(opened_of(info)->answer);
-	free(opened_of(info));
-	fuse_reply_err(request, 0);
-}
+/* ---- answers ---- */
 
 static size_t text_most(const struct attach *attach)
 {
@@ -255,13 +103,237 @@ static int ask(fuse_req_t request, struct opened *opened)
 	return 0;
 }
 
-static void on_read(fuse_req_t request, fuse_ino_t number, size_t size,
+/* ---- what is asked about files ---- */
+
+static bool is_folder(const struct file *file)
+{
+	return !file->reader && !file->writer;
+}
+
+/* An inode is the number of a file, in whose upper half is that of a lookup. */
+static struct file *file_of(fuse_req_t request, fuse_ino_t inode)
+{
+	const struct serve *serve = fuse_req_userdata(request);
+	struct file *file = *serve->files;
+
+	while (file && file->number != (uint32_t)inode)
+		file = file->next;
+	return file;
+}
+
+static struct stat status_of(fuse_req_t request, const struct file *file,
+			     size_t size)
+{
+	const struct serve *serve = fuse_req_userdata(request);
+
+	return (struct stat){
+		.st_ino = file->number,
+		.st_mode = file->mode | (is_folder(file) ? S_IFDIR : S_IFREG),
+		.st_nlink = is_folder(file) ? 2 : 1,
+		.st_size = (off_t)size,
+		.st_atime = serve->begun,
+		.st_mtime = serve->begun,
+		.st_ctime = serve->begun,
+	};
+}
+
+static void on_lookup(fuse_req_t request, fuse_ino_t parent, const char *name)
+{
+	struct serve *serve = fuse_req_userdata(request);
+	struct fuse_entry_param entry = { 0 };
+	const struct file *folder = file_of(request, parent);
+	const struct file *file = !folder ? NULL :
+		file_find(*serve->files, folder, name, strlen(name));
+
+	if (!file) {
+		fuse_reply_err(request, ENOENT);
+		return;
+	}
+	entry.ino = file->number;
+	if (is_folder(file)) {
+		entry.attr_timeout = REMEMBER_SECONDS;
+		entry.entry_timeout = REMEMBER_SECONDS;
+	} else {
+		entry.ino |= (fuse_ino_t)++serve->lookups << 32;
+	}
+	entry.attr = status_of(request, file, 0);
+	fuse_reply_entry(request, &entry);
+}
+
+static void reply_status(fuse_req_t request, const struct file *file,
+			 size_t size)
+{
+	struct stat status = status_of(request, file, size);
+
+	fuse_reply_attr(request, &status,
+			is_folder(file) ? REMEMBER_SECONDS : 0);
+}
+
+/* Who has opened a file and asks for its size is to read the answer that it is
+ * told the length of. */
+static void on_getattr(fuse_req_t request, fuse_ino_t inode,
+		       struct fuse_file_info *info)
+{
+	const struct serve *serve = fuse_req_userdata(request);
+	const struct file *file = file_of(request, inode);
+	struct opened *opened = serve->opened;
+	int error = 0;
+
+	(void)info;
+	if (!file) {
+		fuse_reply_err(request, ENOENT);
+		return;
+	}
+	while (opened && (opened->inode != inode || !opened->reads))
+		opened = opened->next;
+	if (opened)
+		error = ask(request, opened);
+	if (error)
+		fuse_reply_err(request, error);
+	else
+		reply_status(request, file, opened ? opened->length : 0);
+}
+
+/* A shell's > cuts the file first, which has no length anyway. */
+static void on_setattr(fuse_req_t request, fuse_ino_t inode,
+		       struct stat *status, int which,
+		       struct fuse_file_info *info)
+{
+	const struct file *file = file_of(request, inode);
+
+	(void)status;
+	(void)info;
+	if (!file || which & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID |
+			      FUSE_SET_ATTR_GID))
+		fuse_reply_err(request, file ? EPERM : ENOENT);
+	else
+		reply_status(request, file, 0);
+}
+
+static bool add_entry(fuse_req_t request, const struct file *file,
+		      const char *name, off_t next, char *to, size_t room,
+		      size_t *done)
+{
+	struct stat status = status_of(request, file, 0);
+	size_t size = fuse_add_direntry(request, to + *done, room - *done, name,
+					&status, next);
+
+	if (size > room - *done)
+		return false;
+	*done += size;
+	return true;
+}
+
+/* The folder itself, what it is in, and what is in it, each with the number of
+ * the one behind it. */
+static void on_readdir(fuse_req_t request, fuse_ino_t inode, size_t room,
+		       off_t first, struct fuse_file_info *info)
+{
+	const struct serve *serve = fuse_req_userdata(request);
+	const struct file *folder = file_of(request, inode);
+	size_t done = 0;
+	off_t at = 0;
+	char *text = folder ? malloc(room) : NULL;
+	bool fits = true;
+
+	(void)info;
+	if (!text) {
+		fuse_reply_err(request, folder ? ENOMEM : ENOENT);
+		return;
+	}
+	if (first <= at++)
+		fits = add_entry(request, folder, ".", at, text, room, &done);
+	if (fits && first <= at++)
+		fits = add_entry(request, folder->parent ? folder->parent :
+				 folder, "..", at, text, room, &done);
+	for (const struct file *file = *serve->files; fits && file;
+	     file = file->next)
+		if (file->parent == folder && first <= at++)
+			fits = add_entry(request, file, file->name, at, text,
+					 room, &done);
+	fuse_reply_buf(request, text, done);
+	free(text);
+}
+
+/* ---- what is done with them ---- */
+
+/* The kernel takes an inode to be as long as what it is given for its pages, which
+ * it forgets as the file is opened. */
+static void lengthen(struct serve *serve, fuse_ino_t inode)
+{
+	char zero = 0;
+	struct fuse_bufvec buffer = FUSE_BUFVEC_INIT(1);
+
+	buffer.buf[0].mem = &zero;
+	fuse_lowlevel_notify_store(serve->fuse, inode, LONGER_THAN_ANY, &buffer,
+				   0);
+}
+
+static void on_open(fuse_req_t request, fuse_ino_t inode,
+		    struct fuse_file_info *info)
+{
+	struct serve *serve = fuse_req_userdata(request);
+	struct file *file = file_of(request, inode);
+	int way = info->flags & O_ACCMODE;
+	struct opened *opened;
+
+	/* who may do all gets here with what the file's mode does not permit */
+	if (!file || (way != O_WRONLY && !file->reader) ||
+	    (way != O_RDONLY && !file->writer)) {
+		fuse_reply_err(request, EACCES);
+		return;
+	}
+	opened = calloc(1, sizeof(*opened));
+	if (!opened) {
+		fuse_reply_err(request, ENOMEM);
+		return;
+	}
+	opened->file = file;
+	opened->inode = inode;
+	opened->reads = way != O_WRONLY;
+	info->fh = (uintptr_t)opened;
+	info->direct_io = 1;
+	if (opened->reads)
+		lengthen(serve, inode);
+	if (fuse_reply_open(request, info)) {
+		free(opened);
+		return;
+	}
+	opened->next = serve->opened;
+	serve->opened = opened;
+}
+
+static struct opened *opened_of(const struct fuse_file_info *info)
+{
+	return (struct opened *)(uintptr_t)info->fh;
+}
+
+static void opened_free(struct serve *serve, struct opened *opened)
+{
+	struct opened **link = &serve->opened;
+
+	while (*link != opened)
+		link = &(*link)->next;
+	*link = opened->next;
+	free(opened->answer);
+	free(opened);
+}
+
+static void on_release(fuse_req_t request, fuse_ino_t inode,
+		       struct fuse_file_info *info)
+{
+	(void)inode;
+	opened_free(fuse_req_userdata(request), opened_of(info));
+	fuse_reply_err(request, 0);
+}
+
+static void on_read(fuse_req_t request, fuse_ino_t inode, size_t size,
 		    off_t at, struct fuse_file_info *info)
 {
 	struct opened *opened = opened_of(info);
 	int error = ask(request, opened);
 
-	(void)number;
+	(void)inode;
 	if (error) {
 		fuse_reply_err(request, error);
 		return;
@@ -274,13 +346,13 @@ static void on_read(fuse_req_t request, fuse_ino_t number, size_t size,
 }
 
 /* As much as is a text; whoever writes comes again with the rest. */
-static void on_write(fuse_req_t request, fuse_ino_t number, const char *text,
+static void on_write(fuse_req_t request, fuse_ino_t inode, const char *text,
 		     size_t size, off_t at, struct fuse_file_info *info)
 {
 	struct attach *attach =
 		((struct serve *)fuse_req_userdata(request))->attach;
 
-	(void)number;
+	(void)inode;
 	(void)at;
 	if (size > text_most(attach))
 		size = text_most(attach);
@@ -429,6 +501,8 @@ void serve_stop(struct serve *serve)
 		fuse_session_destroy(serve->fuse);
 	if (serve->is_mounted)
 		umount2(serve->folder, MNT_DETACH);
+	while (serve->opened)
+		opened_free(serve, serve->opened);
 	if (serve->alive >= 0)
 		close(serve->alive);
 	if (serve->keeper > 0)

@@ -8,7 +8,6 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -18,7 +17,6 @@
 #include "runtime/kmod/timing.h"
 
 static unsigned long opened;
-static DEFINE_MUTEX(running);	/* handlers that the runner drives */
 
 /* ---- what the runner asks for ---- */
 
@@ -100,10 +98,7 @@ static long run_probe(unsigned long number)
 {
 	if (number >= rt_program.probe_count)
 		return -EINVAL;
-	mutex_lock(&running);
-	rt_run(&rt_program.probes[number], NULL, NULL);
-	mutex_unlock(&running);
-	return 0;
+	return rt_drive(&rt_program.probes[number], NULL);
 }
 
 static long set_reloc(const void __user *from)

@@ -2,6 +2,7 @@
 #include "runtime/kmod/kmod.h"
 
 #include <linux/cpumask.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/prandom.h>
@@ -378,7 +379,7 @@ static __always_inline int run(struct rt_frame *frame,
 static noinline int run_driven(const struct rt_probe *probe,
 			       struct rt_exchange *exchange)
 {
-	bool lazy = !probe->lock && !exchange;
+	bool lazy = !probe->lock;
 	struct rt_frame *frame;
 	int status = RT_DONE;
 
@@ -466,7 +467,8 @@ static u64 timed_from(void)
 	return static_branch_unlikely(&rt_timed) ? ktime_get_mono_fast_ns() : 0;
 }
 
-void rt_run_exchange(const struct rt_probe *probe, struct rt_exchange *exchange)
+static void run_exchange(const struct rt_probe *probe,
+			 struct rt_exchange *exchange)
 {
 	u64 begun = timed_from();
 	int status;
@@ -476,6 +478,22 @@ void rt_run_exchange(const struct rt_probe *probe, struct rt_exchange *exchange)
 	status = run_driven(probe, exchange);
 	if (begun && status != RT_AWAY)
 		rt_timing_add(probe, begun);
+}
+
+/* Handlers of files would wait for each other's lock otherwise, with preemption off, and
+ * be skipped after a while: with an empty answer. */
+int rt_drive(const struct rt_probe *probe, struct rt_exchange *exchange)
+{
+	static DEFINE_MUTEX(driving);
+
+	if (mutex_lock_killable(&driving))
+		return -EINTR;
+	if (exchange)
+		run_exchange(probe, exchange);
+	else
+		rt_run(probe, NULL, NULL);
+	mutex_unlock(&driving);
+	return 0;
 }
 
 void rt_run_for(const struct rt_probe *probe, struct task_struct *task)

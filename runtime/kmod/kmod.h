@@ -255,9 +255,9 @@ void rt_frames_destroy(void);
 /* Runs a probe if the session's state lets it. Either may be NULL. */
 void rt_run(const struct rt_probe *probe, const u64 *args,
 	    const struct pt_regs *regs);
-/* The same for a file's handler, for whoever uses the file. */
-void rt_run_exchange(const struct rt_probe *probe,
-		     struct rt_exchange *exchange);
+/* The same of what is driven from user space, one at a time; may sleep. @exchange of
+ * files only. -EINTR: who waits for another is killed. */
+int rt_drive(const struct rt_probe *probe, struct rt_exchange *exchange);
 /* The same for a handler that sees another task as the current one. */
 void rt_run_for(const struct rt_probe *probe, struct task_struct *task);
 int rt_raise(struct rt_frame *frame, u32 error, s64 argument, s32 site);

@@ -88,16 +88,17 @@ static int ask(struct procfs_open *opened)
 	struct rt_exchange exchange = {
 		.answer = opened->answer, .room = opened->room,
 	};
+	int error = 0;
 
 	if (mutex_lock_killable(&opened->asking))
 		return -EINTR;
 	if (!opened->was_asked) {
-		rt_run_exchange(opened->node->reader, &exchange);
+		error = rt_drive(opened->node->reader, &exchange);
 		opened->length = exchange.length;
-		opened->was_asked = true;
+		opened->was_asked = !error;
 	}
 	mutex_unlock(&opened->asking);
-	return 0;
+	return error;
 }
 
 static ssize_t procfs_read(struct file *file, char __user *to, size_t count,
@@ -119,6 +120,7 @@ static ssize_t procfs_write(struct file *file, const char __user *from,
 	u32 size = min_t(size_t, count, rt_program.text_max);
 	struct rt_exchange exchange = { .given_length = size };
 	char *given;
+	int error;
 
 	if (!size)
 		return 0;
@@ -130,8 +132,10 @@ static ssize_t procfs_write(struct file *file, const char __user *from,
 		return -EFAULT;
 	}
 	exchange.given = given;
-	rt_run_exchange(opened->node->writer, &exchange);
+	error = rt_drive(opened->node->writer, &exchange);
 	kvfree(given);
+	if (error)
+		return error;
 	*at += size;
 	return size;
 }

@@ -57,12 +57,11 @@ struct locks {
 	int *classes;			/* by global: union-find parent */
 };
 
-/* Never beside another such one: handlers of files, which are driven from user space
- * too, a module runs in whoever uses the file. */
+/* Never beside another such one. */
 static bool is_user_driven(const char *kind)
 {
 	static const char *const kinds[] = {
-#define ATTACH(id, name, section, user) user == 1 ? name : "",
+#define ATTACH(id, name, section, user) user ? name : "",
 #include "runtime/common/attach.def"
 #undef ATTACH
 	};

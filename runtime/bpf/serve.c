@@ -45,8 +45,8 @@ struct serve {
 	struct fuse_buf request;
 	bool is_mounted;
 	time_t begun;		/* which all files tell of as theirs */
-	uint32_t lookups;
-	struct opened *opened;
+	uint32_t lookups;	/* so far: each is a part of its inode's number */
+	struct opened *opened;	/* all that is open */
 	pid_t keeper;		/* the process that cleans up, or -1 */
 	int alive;		/* while this end is open, it does not; or -1 */
 };

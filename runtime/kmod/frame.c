@@ -480,8 +480,8 @@ static void run_exchange(const struct rt_probe *probe,
 		rt_timing_add(probe, begun);
 }
 
-/* Handlers of files would wait for each other's lock otherwise, with preemption off, and
- * be skipped after a while: with an empty answer. */
+/* These need no locks among themselves (translator/passes/locks.c). Who uses a file
+ * sleeps until its turn comes; a handler skipped for want of a lock gives no answer. */
 int rt_drive(const struct rt_probe *probe, struct rt_exchange *exchange)
 {
 	static DEFINE_MUTEX(driving);
